@@ -1,0 +1,279 @@
+"""Named measures of the platform: from Prometheus when it is configured, else from Postgres.
+
+Unknown is never zero: a series, bucket or whole signal without data is absent from what comes back.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+from pandas import DataFrame
+from sqlalchemy import text
+
+from data.database import Database
+from data.errors import TooManyRows
+from data.period import Period
+from data.prometheus import Prometheus, QueryRefused, Series
+from data.signal_definitions import Signal, load_definitions
+
+MOST_POINTS: Final = 500
+POINTS: Final = 300
+MOST_VALUES: Final = 50_000
+# Finer than sources are filled: Prometheus every 15 s, production_metrics every minute.
+FINEST_S: Final = 15
+FINEST_SQL_S: Final = 60
+
+AT: Final = "datetime64[us, UTC]"
+_MOMENT_TYPES: Final = {"signal": "str", "series": "str", "value": "float64", "events": "float64"}
+_TAG: Final = "signal"
+_EVENTS: Final = " events"
+_PARAMETER: Final = re.compile(r"(?<!:):([a-z_]+)")
+
+SAMPLES: Final = """
+    -- data.signals.samples
+    select date_bin(make_interval(secs => :step_s), recorded_at, :since) as at,
+        coalesce(labels ->> cast(:label as text), '') as series, avg(value) as value
+    from production_metrics
+    where name = :name and recorded_at >= :since and recorded_at < :until
+    group by 1, 2
+    order by 1, 2
+"""
+
+LATEST: Final = text("""
+    -- data.signals.latest
+    select distinct on (name, labels) name as signal, labels, value
+    from production_metrics
+    where name = any(:names) and recorded_at > :since and recorded_at <= :until
+    order by name, labels, recorded_at desc
+""")
+
+
+class Moment(NamedTuple):
+    """One line of one signal at a moment; `events` NaN when nobody counts its cases."""
+
+    signal: str
+    series: str
+    value: float
+    events: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The newest row of production_metrics for one set of labels."""
+
+    signal: str
+    labels: dict[str, object] | None
+    value: float
+
+
+class Signals:
+    """Answers for signals by name, over a period or at a moment.
+
+    `prometheus` None means not configured: production_metrics answers. When it is configured but
+    fails, `SourceDown` is raised; Postgres never stands in silently for a failing Prometheus.
+    """
+
+    def __init__(
+        self,
+        definitions: Mapping[str, Signal],
+        *,
+        db: Database,
+        prometheus: Prometheus | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.db = db
+        self._definitions = dict(definitions)
+        self._prometheus = prometheus
+        self._clock = clock
+
+    @property
+    def configured(self) -> bool:
+        """Whether Prometheus is asked."""
+        return self._prometheus is not None
+
+    def names(self) -> tuple[str, ...]:
+        """Every signal's name, in the file's order."""
+        return tuple(self._definitions)
+
+    def definition(self, name: str) -> Signal:
+        """What a signal is. KeyError for an unknown name: that is a bug of the page."""
+        return self._definitions[name]
+
+    def ping(self) -> None:
+        """Check that the source of signals answers. Raises SourceDown."""
+        if self._prometheus is None:
+            self.db.ping()
+        else:
+            self._prometheus.ping()
+
+    def range(self, name: str, period: Period, *, step_s: int | None = None) -> DataFrame:
+        """A signal over a period.
+
+        Grain: (at, series), buckets without data absent. Columns: at datetime UTC, a multiple of
+        the step within the period; series str ("" without a label); value float, finite, in the
+        signal's unit. At most 500 points a series: a finer `step_s` is widened. Raises SourceDown.
+        """
+        signal = self.definition(name)
+        asked = self._prometheus if signal.promql else None
+        step = _step_s(period, step_s, FINEST_SQL_S if asked is None else FINEST_S)
+        since, last = _aligned(period, step)
+        if last < since:
+            return _long([])
+        if asked is None or signal.promql is None:
+            return self._sql(signal, since, period.until, step).drop(columns="events")
+        query = signal.query(signal.promql, window_s=signal.window_s, step_s=step)
+        found = asked.range(query, since, last, step_s=step)
+        return _long((_name(one, signal.series_label), one) for one in found)
+
+    def now(self, name: str, at: datetime, *, window_s: int | None = None) -> DataFrame:
+        """A signal at a moment; one in the future is asked as the present.
+
+        Grain: series. Columns: series str, value float. Empty when nothing is known. `window_s`
+        widens what a rate looks back over (Prometheus only). Raises SourceDown.
+        """
+        found = self.moment([name], at, window_s=window_s)
+        return found.loc[found["signal"] == name, ["series", "value"]].reset_index(drop=True)
+
+    def moment(
+        self, names: Iterable[str], at: datetime, *, window_s: int | None = None
+    ) -> DataFrame:
+        """Many signals at one moment, in one request.
+
+        Grain: (signal, series). Columns: signal str, series str, value float, events float (cases
+        behind a ratio, NaN where the signal counts none). What is not known is absent. Raises
+        SourceDown; a signal whose own query Prometheus does not accept is only absent.
+        """
+        at = min(at, self._clock())
+        signals = [self.definition(name) for name in names]
+        queried = [one for one in signals if self._prometheus and one.promql]
+        own_sql = [one for one in signals if one.sql and one not in queried]
+        stored = [one for one in signals if one not in queried and one not in own_sql]
+        rows = [*self._asked(queried, at, window_s), *self._stored(stored, at)]
+        for signal in own_sql:
+            rows += self._sql_now(signal, at)
+        found = DataFrame(rows, columns=list(Moment._fields))
+        return found.astype(_MOMENT_TYPES)
+
+    def _asked(self, signals: list[Signal], at: datetime, window_s: int | None) -> list[Moment]:
+        if self._prometheus is None or not signals:
+            return []
+        parts = [part for one in signals for part in _tagged(one, window_s)]
+        try:
+            found = self._prometheus.instant("\nor ".join(parts), at)
+        except QueryRefused:
+            if len(signals) == 1:
+                raise
+            return self._one_by_one(signals, at, window_s)
+        return _untagged(found, {one.name: one for one in signals})
+
+    def _one_by_one(
+        self, signals: list[Signal], at: datetime, window_s: int | None
+    ) -> list[Moment]:
+        """Leave out only the refused: one adopter's mistake must not blind all signals."""
+        rows: list[Moment] = []
+        for signal in signals:
+            try:
+                rows += self._asked([signal], at, window_s)
+            except QueryRefused:
+                continue
+        return rows
+
+    def _sql(self, signal: Signal, since: datetime, until: datetime, step_s: int) -> DataFrame:
+        sql = signal.sql or SAMPLES
+        values = {
+            "since": since,
+            "until": until,
+            "step_s": step_s,
+            "name": signal.name,
+            "label": signal.series_label or "",
+        }
+        named = set(_PARAMETER.findall(sql))
+        found = self.db.frame(text(sql), **{key: values[key] for key in values if key in named})
+        found = found.reindex(columns=["at", "series", "value", "events"])
+        found["at"] = pd.to_datetime(found["at"], utc=True).astype(AT)
+        found = found.astype({"series": "str", "value": "float64", "events": "float64"})
+        finite: DataFrame = found[np.isfinite(found["value"])]
+        return finite.reset_index(drop=True)
+
+    def _sql_now(self, signal: Signal, at: datetime) -> list[Moment]:
+        since = at - timedelta(seconds=signal.window_s)
+        found = self._sql(signal, since, at, signal.window_s)
+        columns = (found[name].tolist() for name in ("series", "value", "events"))
+        return [Moment(signal.name, *row) for row in zip(*columns, strict=True)]
+
+    def _stored(self, signals: list[Signal], at: datetime) -> list[Moment]:
+        if not signals:
+            return []
+        labels = {one.name: one.series_label or "" for one in signals}
+        since = at - timedelta(seconds=max(one.window_s for one in signals))
+        rows = self.db.rows(LATEST, Stored, names=list(labels), since=since, until=at)
+        return [
+            Moment(one.signal, str((one.labels or {}).get(labels[one.signal], "")), one.value)
+            for one in rows
+            if math.isfinite(one.value)
+        ]
+
+
+def open_signals(db: Database, *, url: str | None, file: Path | None = None) -> Signals:
+    """Read the definitions and prepare to ask Prometheus when `url` is given.
+
+    Raises SignalsInvalid when a file is malformed; nothing is asked of Prometheus yet.
+    """
+    return Signals(load_definitions(file), db=db, prometheus=Prometheus(url) if url else None)
+
+
+def _step_s(period: Period, wanted: int | None, finest: int) -> int:
+    step = max(wanted or period.step_s(POINTS), finest)
+    return step if period.seconds / step <= MOST_POINTS else period.step_s(MOST_POINTS)
+
+
+def _aligned(period: Period, step_s: int) -> tuple[datetime, datetime]:
+    """Give the first and last multiple of the step in [since, until): a refresh moves no point."""
+    first = math.ceil(period.since.timestamp() / step_s) * step_s
+    last = (math.ceil(period.until.timestamp() / step_s) - 1) * step_s
+    return datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC)
+
+
+def _long(lines: Iterable[tuple[str, Series]]) -> DataFrame:
+    points = [(at, name, value) for name, line in lines for at, value in line.points]
+    if len(points) > MOST_VALUES:
+        raise TooManyRows(MOST_VALUES)
+    found = DataFrame(points, columns=["at", "series", "value"])
+    found["at"] = pd.to_datetime(found["at"].astype("float64"), unit="s", utc=True).astype(AT)
+    found = found.astype({"series": "str", "value": "float64"})
+    return found.sort_values(["at", "series"], ignore_index=True)
+
+
+def _name(line: Series, label: str | None) -> str:
+    """Name a line by the signal's label; without one, by what tells it apart if anything does."""
+    if label:
+        return line.labels.get(label, "")
+    told = (value for key, value in sorted(line.labels.items()) if key not in {"__name__", _TAG})
+    return ", ".join(told)
+
+
+def _tagged(signal: Signal, window_s: int | None) -> Iterator[str]:
+    """Give the signal's queries, each marked with a label, so that many make one request."""
+    for tag, template in ((signal.name, signal.promql), (signal.name + _EVENTS, signal.events)):
+        if template:
+            window = window_s or signal.window_s
+            query = signal.query(template, window_s=window, step_s=FINEST_S)
+            yield f'label_replace({query}, "{_TAG}", "{tag}", "", "")'
+
+
+def _untagged(found: Iterable[Series], signals: Mapping[str, Signal]) -> list[Moment]:
+    values: dict[tuple[str, str], float] = {}
+    events: dict[tuple[str, str], float] = {}
+    for line in found:
+        tag = line.labels.get(_TAG, "")
+        name = tag.removesuffix(_EVENTS)
+        if name in signals:
+            side = events if tag.endswith(_EVENTS) else values
+            side[name, _name(line, signals[name].series_label)] = line.points[-1][1]
+    return [Moment(*key, value, events.get(key, math.nan)) for key, value in values.items()]
