@@ -201,7 +201,7 @@ class Settings(BaseSettings):
 
     @property
     def listens_on_loopback(self) -> bool:
-        """Whether only this machine reaches `host`; a name other than localhost counts as public."""
+        """Whether only this machine reaches `host`; a name but localhost counts as public."""
         try:
             return ip_address(self.host.strip("[]")).is_loopback
         except ValueError:
