@@ -13,10 +13,13 @@ from typing import Any, Final, Protocol, TypeVar
 
 import structlog
 from dogpile.cache.api import NO_VALUE, CacheBackend, CachedValue, CacheMutex
+from dogpile.cache.region import value_version
 from dogpile.util import NameRegistry
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
+from redis.retry import Retry
 
 from data.meters import CACHE_REQUESTS
 
@@ -30,6 +33,13 @@ RETRY_S: Final = 5.0
 """How long Redis is left alone after a failure."""
 COMPUTE_S: Final = 15.0
 """The longest that one process may hold the right to compute a key."""
+
+
+def connect(url: str) -> Redis:
+    """Make a client that fails at once instead of retrying: the cache decides when to try again."""
+    return Redis.from_url(
+        url, socket_connect_timeout=0.5, socket_timeout=1.0, retry=Retry(NoBackoff(), 0)
+    )
 
 
 class Codec(Protocol):
@@ -200,7 +210,7 @@ class TwoLayers(CacheBackend):
             # Written by another version of the program, or not by us: as good as absent.
             _log.warning("cache.unreadable", key=key, error=type(error).__name__)
             return None
-        return CachedValue(payload, {"ct": created, "v": 1})
+        return CachedValue(payload, {"ct": created, "v": value_version})
 
 
 def _count(layer: str, *, hit: bool) -> None:
