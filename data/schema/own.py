@@ -1,4 +1,4 @@
-"""Atalaya's own tables: effects still to happen, and signs of life."""
+"""Atalaya's own tables: effects still to happen, signs of life, and which tables it created."""
 
 from sqlalchemy import Index, Integer, Table, Text
 from sqlalchemy import column as name_of
@@ -46,4 +46,12 @@ worker_heartbeats = Table(
     column("details", JSONB, "What it is doing", default="'{}'"),
     postgresql_with=UPDATED_OFTEN,
     comment="Signs of life of the background workers",
+)
+
+created_tables = Table(
+    "atalaya_created_tables",
+    metadata,
+    column("name", Text, "Name of the table", key=True),
+    column("created_at", Instant(), "When a migration created it", default=NOW),
+    comment="Tables that a migration of Atalaya created, and later ones may therefore alter",
 )
