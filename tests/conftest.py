@@ -1,0 +1,68 @@
+"""What all tests share: a real Postgres per worker, and a migrated database per test."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Final
+
+import pytest
+
+from data import migrations
+from data.database import Database
+from tests.postgres_server import PostgresServer
+
+TEMPLATE: Final = "atalaya_template"
+_numbers: Final = count()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """The server of this run (and xdist worker). Do not stop it: see `disposable_postgres`."""
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: PostgresServer) -> Callable[[], str]:
+    """Make a further migrated database and give its URL; it goes with the server."""
+    migrations.upgrade(postgres.create(TEMPLATE))
+    return lambda: postgres.clone(TEMPLATE, f"test_{next(_numbers)}")
+
+
+@pytest.fixture
+def empty_url(postgres: PostgresServer) -> Iterator[str]:
+    """A database with nothing in it."""
+    name = f"empty_{next(_numbers)}"
+    yield postgres.create(name)
+    postgres.drop(name)
+
+
+@pytest.fixture
+def db_url(postgres: PostgresServer, new_database: Callable[[], str]) -> Iterator[str]:
+    """A migrated database of this test alone."""
+    url = new_database()
+    yield url
+    postgres.drop(url.rpartition("/")[2])
+
+
+@pytest.fixture
+def db(db_url: str) -> Iterator[Database]:
+    """A migrated database of this test alone, as the program sees it."""
+    database = Database(db_url, pool_size=3)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def disposable_postgres() -> Iterator[PostgresServer]:
+    """A server of this test alone, its database `atalaya` migrated, to stop, start and freeze."""
+    server = PostgresServer()
+    try:
+        server.start()
+        migrations.upgrade(server.create("atalaya"))
+        yield server
+    finally:
+        server.remove()
