@@ -90,6 +90,13 @@ class Signal(BaseModel):
             return "critical"
         return "warning" if self.breaches(value, limits.warning) else None
 
+    def judged(self, value: float, series: str = "", *, events: float) -> Level | None:
+        """Say how wrong a value is, given the cases behind it: too few of them are no judgement.
+
+        `events` NaN means that nobody counts them, and the value is taken as it is.
+        """
+        return None if events < self.min_events else self.level(value, series)
+
     def breaches(self, value: float, limit: float | None) -> bool:
         """Say whether a value is on the wrong side of a limit."""
         if limit is None or self.comparator is None:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pandas import DataFrame
+from pandas import DataFrame, DatetimeIndex
 from sqlalchemy import text
 
 from data.database import Database
@@ -120,16 +120,26 @@ class Signals:
         signal's unit. At most 500 points a series: a finer `step_s` is widened. Raises SourceDown.
         """
         signal = self.definition(name)
-        asked = self._prometheus if signal.promql else None
-        step = _step_s(period, step_s, FINEST_SQL_S if asked is None else FINEST_S)
+        step = self._step_s(signal, period, step_s)
         since, last = _aligned(period, step)
         if last < since:
             return _long([])
+        asked = self._prometheus
         if asked is None or signal.promql is None:
             return self._sql(signal, since, period.until, step).drop(columns="events")
         query = signal.query(signal.promql, window_s=signal.window_s, step_s=step)
         found = asked.range(query, since, last, step_s=step)
         return _long((_name(one, signal.series_label), one) for one in found)
+
+    def grid(self, name: str, period: Period, *, step_s: int | None = None) -> DatetimeIndex:
+        """Give the moments that `range` can hold points at, whether or not it has them."""
+        step = self._step_s(self.definition(name), period, step_s)
+        since, last = _aligned(period, step)
+        return DatetimeIndex(pd.date_range(since, last, freq=f"{step}s").astype(AT))
+
+    def present(self, at: datetime) -> datetime:
+        """Give the moment itself, or the present when it has not come yet."""
+        return min(at, self._clock())
 
     def now(self, name: str, at: datetime, *, window_s: int | None = None) -> DataFrame:
         """A signal at a moment; one in the future is asked as the present.
@@ -149,7 +159,7 @@ class Signals:
         behind a ratio, NaN where the signal counts none). What is not known is absent. Raises
         SourceDown; a signal whose own query Prometheus does not accept is only absent.
         """
-        at = min(at, self._clock())
+        at = self.present(at)
         signals = [self.definition(name) for name in names]
         queried = [one for one in signals if self._prometheus and one.promql]
         own_sql = [one for one in signals if one.sql and one not in queried]
@@ -159,6 +169,11 @@ class Signals:
             rows += self._sql_now(signal, at)
         found = DataFrame(rows, columns=list(Moment._fields))
         return found.astype(_MOMENT_TYPES)
+
+    def _step_s(self, signal: Signal, period: Period, wanted: int | None) -> int:
+        from_sql = self._prometheus is None or signal.promql is None
+        step = max(wanted or period.step_s(POINTS), FINEST_SQL_S if from_sql else FINEST_S)
+        return step if period.seconds / step <= MOST_POINTS else period.step_s(MOST_POINTS)
 
     def _asked(self, signals: list[Signal], at: datetime, window_s: int | None) -> list[Moment]:
         if self._prometheus is None or not signals:
@@ -226,11 +241,6 @@ def open_signals(db: Database, *, url: str | None, file: Path | None = None) -> 
     Raises SignalsInvalid when a file is malformed; nothing is asked of Prometheus yet.
     """
     return Signals(load_definitions(file), db=db, prometheus=Prometheus(url) if url else None)
-
-
-def _step_s(period: Period, wanted: int | None, finest: int) -> int:
-    step = max(wanted or period.step_s(POINTS), finest)
-    return step if period.seconds / step <= MOST_POINTS else period.step_s(MOST_POINTS)
 
 
 def _aligned(period: Period, step_s: int) -> tuple[datetime, datetime]:

@@ -1,0 +1,126 @@
+"""Reads about the health checks of components and third parties (system_health_status)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from sqlalchemy import text
+
+from data.cache import question
+from data.database import Database
+from data.period import Filters
+
+Status = Literal["operational", "degraded", "down", "maintenance", "unknown"]
+Kind = Literal["component", "data_store", "third_party"]
+
+CHECKED_EVERY_S: Final = 300
+HOLDS_S: Final = 2 * CHECKED_EVERY_S
+"""How long a check is believed: one may be late or lost; after two nobody knows."""
+
+# Component by component along the primary key: the week's checks of all at once would be sorted.
+COMPONENTS: Final = text("""
+    -- data.health.components
+    with recursive moment as (
+        select least(cast(:until as timestamptz), now()) as at
+    ),
+    names as (
+        (select component from system_health_status order by component limit 1)
+        union all
+        select (
+            select min(later.component) from system_health_status as later
+            where later.component > names.component
+        )
+        from names where names.component is not null
+    )
+    select names.component, latest.kind, latest.checked_at, latest.latency_ms,
+        coalesce(latest.message, '') as message,
+        case when latest.checked_at < at - make_interval(secs => :holds_s) then 'unknown'
+            else latest.status end as status,
+        case when latest.checked_at < at - make_interval(secs => :holds_s) then latest.checked_at
+            else run.since end as since,
+        extract(epoch from week.up_24h)::float8 as up_24h_s,
+        extract(epoch from week.known_24h)::float8 as known_24h_s,
+        extract(epoch from week.up_7d)::float8 as up_7d_s,
+        extract(epoch from week.known_7d)::float8 as known_7d_s
+    from names cross join moment
+    cross join lateral (
+        select kind, status, latency_ms, message, checked_at
+        from system_health_status as checks
+        where checks.component = names.component
+            and checked_at <= at and checked_at > at - interval '7 days'
+        order by checked_at desc
+        limit 1
+    ) as latest
+    cross join lateral (
+        select
+            sum(held) filter (where status <> 'down') as up_7d, sum(held) as known_7d,
+            sum(held) filter (where status <> 'down' and checked_at > at - interval '24 hours')
+                as up_24h,
+            sum(held) filter (where checked_at > at - interval '24 hours') as known_24h
+        from (
+            select status, checked_at, least(
+                lead(checked_at, 1, at) over (order by checked_at) - checked_at,
+                make_interval(secs => :holds_s)) as held
+            from system_health_status as checks
+            where checks.component = names.component
+                and checked_at <= at and checked_at > at - interval '7 days'
+        ) as checks
+        where status <> 'maintenance'
+    ) as week
+    cross join lateral (
+        select min(checked_at) as since
+        from system_health_status as checks
+        where checks.component = names.component
+            and checked_at <= at and checked_at > coalesce((
+                select max(checked_at) from system_health_status as others
+                where others.component = names.component and others.status <> latest.status
+                    and checked_at <= at and checked_at > at - interval '7 days'
+            ), at - interval '7 days')
+    ) as run
+    where names.component is not null
+    order by names.component
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One component, data store or third party as its checks see it; see `components`."""
+
+    component: str
+    kind: Kind
+    status: Status
+    since: datetime
+    checked_at: datetime
+    latency_ms: float | None
+    message: str
+    up_24h_s: float | None
+    known_24h_s: float | None
+    up_7d_s: float | None
+    known_7d_s: float | None
+
+    @property
+    def uptime_24h_pct(self) -> float | None:
+        """Share of the known time of the last 24 hours in which it was not down."""
+        return _share(self.up_24h_s, self.known_24h_s)
+
+    @property
+    def uptime_7d_pct(self) -> float | None:
+        """Share of the known time of the last 7 days in which it was not down."""
+        return _share(self.up_7d_s, self.known_7d_s)
+
+
+@question(ttl_s=5)
+def components(db: Database, filters: Filters) -> list[Component]:
+    """Health of every component, data store and third party at the period's end, by name.
+
+    Grain: component; one without a check in the last seven days is absent. A check counts until the
+    next, at most ten minutes; after that the status is "unknown" since the last check. `since` is
+    the first check of the current status (the oldest of seven days at most). Uptime weighs by time:
+    known seconds that were not down, of known seconds; maintenance and time without checks are in
+    neither, degraded counts as up. Source: system_health_status.
+    """
+    return db.rows(COMPONENTS, Component, **filters.sql(), holds_s=HOLDS_S)
+
+
+def _share(part: float | None, whole: float | None) -> float | None:
+    return 100 * (part or 0.0) / whole if whole else None
