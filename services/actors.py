@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
+from operator import or_
 from typing import Final
 
 from services.errors import Refused
@@ -18,9 +19,9 @@ class Role(StrEnum):
     OWNER = "owner"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """The role as a person reads it."""
-        return _TITLES[self]
+        return self.value.replace("_", " ").capitalize()
 
 
 class Permission(StrEnum):
@@ -39,13 +40,6 @@ class Permission(StrEnum):
     TEAM_WRITE = "manage the team"
 
 
-_TITLES: Final = {
-    Role.VIEWER: "Viewer",
-    Role.ANALYST: "Analyst",
-    Role.ON_CALL: "On call",
-    Role.ADMIN: "Admin",
-    Role.OWNER: "Owner",
-}
 # What each role may do beyond the role before it, in the order of Role.
 _ADDED: Final[dict[Role, frozenset[Permission]]] = {
     Role.VIEWER: frozenset({Permission.VIEW}),
@@ -66,7 +60,7 @@ _ADDED: Final[dict[Role, frozenset[Permission]]] = {
     Role.OWNER: frozenset({Permission.TEAM_WRITE}),
 }
 PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = dict(
-    zip(Role, accumulate((_ADDED[role] for role in Role), frozenset.union), strict=True)
+    zip(Role, accumulate((_ADDED[role] for role in Role), or_), strict=True)
 )
 
 
@@ -92,8 +86,8 @@ class Actor:
         """Raise Refused unless the role allows it."""
         if not self.may(permission):
             raise Refused(
-                f"Your role, {self.role.title}, may not {permission.value}.",
-                f"Ask an owner for the role {least_role(permission).title}.",
+                f"Your role, {self.role.label}, may not {permission.value}.",
+                f"Ask an owner for the role {least_role(permission).label}.",
             )
 
 

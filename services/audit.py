@@ -34,9 +34,9 @@ def record(
 ) -> None:
     """Write one line of the trail inside the transaction that makes the change.
 
-    `before` and `after` are the rows as the database has them (a frozen dataclass, a mapping, or None
-    for a record that did not or does not exist). The reference and the source ("page", "http",
-    "worker", "start") come from the structlog context of whoever handles the request.
+    `before` and `after` are the rows as the database has them (a frozen dataclass, a mapping, or
+    None for a record that did not or does not exist). The reference and the source (page, bulk,
+    http, worker or cli) come from the structlog context of whoever handles the request.
     """
     context = structlog.contextvars.get_contextvars()
     tx.execute(

@@ -1,4 +1,4 @@
-"""What a service refuses to do, in words for the person who asked. Anything else that is raised is a bug."""
+"""What a service refuses, in words for the person who asked. Any other exception is a bug."""
 
 from typing import ClassVar
 

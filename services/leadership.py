@@ -4,16 +4,9 @@ from typing import Final
 
 import psycopg
 
+from data.connection import PATIENCE_S, BoundedConnection, libpq_url
 from data.errors import SourceDown
 
-CONNECT_S: Final = 2
-# Keep-alives find a vanished server within about ten seconds, instead of the system's two hours.
-KEEPALIVE: Final = {
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
 _TRY: Final = """
     -- services.leadership.acquire
     select pg_try_advisory_lock(hashtextextended('atalaya.worker', 0))
@@ -21,18 +14,18 @@ _TRY: Final = """
 
 
 class Leadership:
-    """A lock that its holder loses with the connection: killed, cut off or stopped, another leads."""
+    """A lock that goes with its holder's connection: killed or cut off, another may lead."""
 
     def __init__(self, url: str) -> None:
-        self._url = url.replace("postgresql+psycopg://", "postgresql://", 1)
-        self._connection: psycopg.Connection | None = None
+        self._url = libpq_url(url)
+        self._connection: BoundedConnection | None = None
 
     def acquire(self) -> bool:
         """Try to lead. False when another does. Raises SourceDown."""
         try:
             connection = self._connected()
             row = connection.execute(_TRY).fetchone()
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             self.release()
             raise SourceDown("Postgres", "does not answer") from error
         return bool(row and row[0])
@@ -54,13 +47,12 @@ class Leadership:
             self._connection.close()
             self._connection = None
 
-    def _connected(self) -> psycopg.Connection:
+    def _connected(self) -> BoundedConnection:
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(
+            self._connection = BoundedConnection.connect(
                 self._url,
                 autocommit=True,
-                connect_timeout=CONNECT_S,
-                application_name="atalaya-worker-lock",
-                **KEEPALIVE,
+                connect_timeout=int(PATIENCE_S),
+                application_name="atalaya-worker-lead",
             )
         return self._connection

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from data.database import Database, Tx
 from data.team import Member
 from services import audit, meters
-from services.actors import SYSTEM, Role
+from services.actors import SYSTEM
 
 # Held to the end of the transaction, so that two processes that start together make one owner.
 _LOCK: Final = text("""
@@ -45,8 +45,8 @@ _MAKE_OWNER: Final = text("""
 def ensure_first_owner(db: Database, *, email: str) -> Member | None:
     """Make the person of this address owner while the team has none; they need not exist before.
 
-    Gives the new owner, or None when the team had an owner already: then nothing is changed, also if
-    called twice or by two processes at once. Audited as the system's act. Raises SourceDown.
+    Gives the new owner, or None when the team had an owner already: then nothing is changed, also
+    if called twice or by two processes at once. Audited as the system's act. Raises SourceDown.
     """
     with db.write() as tx:
         tx.execute(_LOCK)
@@ -71,8 +71,3 @@ def _promote(tx: Tx, email: str) -> Member:
         after=owner,
     )
     return owner
-
-
-def role_of(member: Member) -> Role:
-    """The member's role. A word that the table's check allows but this release does not is a bug."""
-    return Role(member.role)

@@ -5,7 +5,7 @@ import signal
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from time import monotonic
 from typing import Final
@@ -20,10 +20,13 @@ from sqlalchemy import text
 from data import worker
 from data.database import Database
 from data.errors import SourceDown
+from data.migrations import partitions
 from services.leadership import Leadership
 from services.meters import DUTY_SECONDS
 
 BEAT_S: Final = 5
+DAYS_AHEAD: Final = 14
+PARTITIONS_MS: Final = 60_000  # events that wait in the default partition are moved
 STANDBY_S: Final = 2
 WATCH_S: Final = 1
 
@@ -69,8 +72,22 @@ def beat(bench: Bench) -> None:
         )
 
 
+def make_partitions(bench: Bench) -> None:
+    """Have a place for the events of the days to come, and for those that come a day late."""
+    today = datetime.now(bench.zone).date()
+    with bench.db.write(timeout_ms=PARTITIONS_MS) as tx:
+        made = partitions.ensure_event_partitions(
+            tx, today - timedelta(days=1), today + timedelta(days=DAYS_AHEAD), bench.zone
+        )
+    if made:
+        log.info("worker.partitions", made=made)
+
+
 # A new duty is one line here.
-DUTIES: Final[tuple[Duty, ...]] = (Duty("heartbeat", BEAT_S, beat),)
+DUTIES: Final[tuple[Duty, ...]] = (
+    Duty("heartbeat", BEAT_S, beat),
+    Duty("partitions", 3_600, make_partitions),
+)
 
 
 class Worker:
@@ -161,7 +178,7 @@ def _perform(duty: Duty, bench: Bench) -> None:
         result = "done"
     except SourceDown as down:
         log.warning("worker.duty_waits", reason=str(down))
-    except Exception:  # noqa: BLE001 - the worker loop: one duty's bug must not end the others
+    except Exception:  # the worker loop: one duty's bug must not end the others
         log.exception("worker.duty_failed")
     finally:
         DUTY_SECONDS.labels(duty=duty.name, result=result).observe(monotonic() - began)
