@@ -89,10 +89,10 @@ class Selection:
             tenant=_tenant(tenant),
         )
 
-    def at(self, now: datetime, zone: ZoneInfo) -> "Filters":
-        """Resolve the selection at a moment, given in any aware time."""
+    def at(self, now: datetime, zone: ZoneInfo, currency: str = "ARS") -> "Filters":
+        """Resolve the selection at a moment, given in any aware time, for a business currency."""
         period = _resolve(self.span, now.astimezone(UTC), zone)
-        return Filters(period, self, zone, _comparison(period, self.compare, zone))
+        return Filters(period, self, zone, _comparison(period, self.compare, zone), currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,7 @@ class Filters:
     selection: Selection
     zone: ZoneInfo
     comparison: Period | None = None
+    currency: str = "ARS"
 
     @property
     def now(self) -> datetime:
@@ -110,12 +111,13 @@ class Filters:
         return self.period.until
 
     def sql(self) -> dict[str, object]:
-        """Give the parameters that statements share: since, until, tz and the four dimensions."""
+        """Give the parameters that statements share: window, zone, currency, four dimensions."""
         chosen = self.selection
         return {
             "since": self.period.since,
             "until": self.period.until,
             "tz": self.zone.key,
+            "currency": self.currency,
             "region": chosen.region,
             "device": chosen.device,
             "referral": chosen.referral,
@@ -134,9 +136,8 @@ class Filters:
             return None
         # The key must differ from the one of the period itself, hence the mark in the span.
         span = f"{self.selection.compare} before {self.selection.span}"
-        return Filters(
-            self.comparison, replace(self.selection, span=span, compare="none"), self.zone
-        )
+        chosen = replace(self.selection, span=span, compare="none")
+        return replace(self, period=self.comparison, selection=chosen, comparison=None)
 
 
 def local_midnight(day: date, zone: ZoneInfo) -> datetime:
