@@ -9,6 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit import runtime as streamlit_runtime
+from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY, GaugeStat
+
+from dashboard.meters import SESSIONS
 
 GUARDED: Final = frozenset({"/metrics", "/_stcore/metrics"})
 # A proxy on this machine also connects from loopback; these headers give it away.
@@ -20,7 +24,17 @@ def route() -> Route:
     return Route("/metrics", _metrics)
 
 
+def connected_sessions() -> float:
+    """Browser tabs with an open connection, by Streamlit's own count."""
+    if not streamlit_runtime.exists():
+        return 0
+    stats = streamlit_runtime.get_instance().stats_mgr.get_stats([ACTIVE_SESSIONS_FAMILY])
+    counts = stats.get(ACTIVE_SESSIONS_FAMILY, ())
+    return sum(each.value for each in counts if isinstance(each, GaugeStat))
+
+
 def _metrics(_request: Request) -> Response:
+    SESSIONS.set(connected_sessions())
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -1,5 +1,6 @@
 """A reference for every request, in the response and in the log; and 404s that look like 404s."""
 
+import logging
 from time import monotonic
 from typing import Final
 
@@ -57,13 +58,20 @@ def _log(scope: Scope, status: int, seconds: float) -> None:
     if status < BUG and (not is_ours(path) or path.startswith("/assets/")):
         return
     log.log(
-        40 if status >= BUG else 20,
+        _level(path, status),
         "http.request",
         method=scope["method"],
         path=path,
         status=status,
         ms=round(seconds * 1000, 1),
     )
+
+
+def _level(path: str, status: int) -> int:
+    if status >= BUG:
+        return logging.WARNING if path.startswith("/health/") else logging.ERROR
+    # Probes and scrapes come every few seconds: when all is well they are not worth a line.
+    return logging.DEBUG if path.startswith(("/health/", "/metrics")) else logging.INFO
 
 
 def not_found_routes() -> list[Route]:
