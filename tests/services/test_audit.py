@@ -1,6 +1,6 @@
 """The trail of changes, and what leaves the database with them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -63,11 +63,19 @@ def _rename(tx: Tx, actor: Actor = ANA) -> None:
     )
 
 
+def _write_and_fail(db: Database, write: Callable[[Tx], None]) -> None:
+    def fail() -> None:
+        with db.write() as tx:
+            write(tx)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+
+
 def test_an_entry_says_who_did_what_to_which_row_before_and_after(db: Database) -> None:
-    with (
-        structlog.contextvars.bound_contextvars(reference="K7MX2P9Q", source="bulk"),
-        db.write() as tx,
-    ):
+    structlog.contextvars.bind_contextvars(reference="K7MX2P9Q", source="bulk")
+    with db.write() as tx:
         _rename(tx)
     entry = db.one(TRAIL, Entry)
     assert entry == Entry(
@@ -84,9 +92,7 @@ def test_an_entry_says_who_did_what_to_which_row_before_and_after(db: Database) 
 
 
 def test_the_entry_is_rolled_back_together_with_the_change(db: Database) -> None:
-    with pytest.raises(ZeroDivisionError), db.write() as tx:
-        _rename(tx)
-        raise ZeroDivisionError
+    _write_and_fail(db, _rename)
     assert db.scalar(text("select count(*) from organizations")) == 0
     assert db.scalar(text("select count(*) from activity_logs")) == 0
 
@@ -102,9 +108,7 @@ def test_what_the_system_does_is_nobodys_act(db: Database) -> None:
 def test_an_effect_waits_in_the_outbox_only_if_its_change_was_committed(db: Database) -> None:
     with db.write() as tx:
         outbox.enqueue(tx, topic="mail.invitation", payload={"to": 12, "at": BEFORE.created_at})
-    with pytest.raises(ZeroDivisionError), db.write() as tx:
-        outbox.enqueue(tx, topic="mail.invitation", payload={"to": 13})
-        raise ZeroDivisionError
+    _write_and_fail(db, lambda tx: outbox.enqueue(tx, topic="mail.invitation", payload={"to": 13}))
     waiting = db.frame(text("select topic, payload ->> 'to' as to, attempts from outbox"))
     assert waiting.to_dict("records") == [{"topic": "mail.invitation", "to": "12", "attempts": 0}]
 

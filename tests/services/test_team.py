@@ -12,6 +12,7 @@ from data.database import Database
 from services import team
 
 ADD = text("insert into team_members (email, name, role) values (:email, :name, :role)")
+TIMES = 10
 TRAIL = text("""
     select actor_id, action, subject_id, before ->> 'role' as was, after ->> 'role' as role
     from activity_logs
@@ -65,11 +66,9 @@ def test_an_existing_owner_keeps_the_team(db: Database) -> None:
     assert db.scalar(text("select count(*) from team_members")) == 1
 
 
-def test_two_processes_that_start_together_make_one_owner(
-    db_url: str, db: Database, repeat: int = 10
-) -> None:
+def test_two_processes_that_start_together_make_one_owner(db_url: str, db: Database) -> None:
     other = Database(db_url, pool_size=2)
-    for _ in range(repeat):
+    for _ in range(TIMES):
         with db.write() as tx:
             tx.execute(text("delete from team_members"))
         made = _at_once(
