@@ -36,7 +36,7 @@ def upgrade(url: str, progress: Progress | None = None) -> None:
     with one_off(url) as connection, translated(), _alone(connection):
         _refuse_old(connection)
         command.upgrade(_config(connection, progress or _say_nothing), "head")
-        ensure_roles(connection)
+        ensure_roles(connection, version_table=VERSION_TABLE)
         connection.commit()
 
 

@@ -67,12 +67,13 @@ end $$;
 """
 
 
-def ensure_roles(connection: Connection) -> None:
+def ensure_roles(connection: Connection, *, version_table: str) -> None:
     """Make both roles and grant them what they need; whatever we may not do is left for readiness.
 
     Runs after every upgrade, so that roles which an administrator makes later get their grants too.
     """
-    names = ", ".join(f"'{table.name}'" for table in schema.tables())
+    tables = [*(table.name for table in schema.tables()), version_table]
+    names = ", ".join(f"'{name}'" for name in tables)
     for role in (READER, WRITER):
         _run(connection, _MAKE.format(role=role))
     _run(connection, _GRANT.format(reader=READER, writer=WRITER, tables=names))

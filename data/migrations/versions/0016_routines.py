@@ -1,19 +1,21 @@
 """Day partitions of the events, and the word to viewers that alerts changed."""
 
 from alembic import op
+from sqlalchemy import text
 
 from data.migrations.steps import is_ours, run
 
 revision = "0016"
 down_revision = "0015"
 
-# The owner's rights: who writes events need not own the table. The lock on the default partition
+# The owner's rights: who writes events need not own the table, and cannot put another in its
+# place, because the schema is fixed. The lock on the default partition
 # comes before its rows move, so that none can arrive between the move and the attachment. A
 # partition is made apart and attached, because that lets readers of other days go on.
 PARTITIONS = """
 create function atalaya_ensure_event_partitions(since date, until date, zone text)
 returns integer
-language plpgsql security definer set search_path from current
+language plpgsql security definer set search_path = {schema}, pg_temp
 as $$
 declare
     parent constant regclass := 'analytics_events'::regclass;
@@ -82,6 +84,7 @@ for each statement execute function atalaya_tell_alerts();
 
 def upgrade() -> None:
     """Create both; the trigger only where the table is ours."""
-    run(PARTITIONS)
+    schema = op.get_bind().scalar(text("select quote_ident(current_schema())"))
+    run(PARTITIONS.replace("{schema}", schema))
     if is_ours(op.get_bind(), "production_alerts"):
         run(ALERTS)
