@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from data.database import Database
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from dashboard.settings import Settings, load
 from data.cache import AnswerCache
+from data.database import Database
 from data.prometheus import Prometheus
 from data.signal_definitions import load_definitions
 from data.signals import Signals
