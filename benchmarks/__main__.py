@@ -1,0 +1,86 @@
+"""`python -m benchmarks`: measures, prints a table, writes benchmarks/results/latest.json."""
+
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+import psutil
+
+from benchmarks.registry import Measurement, measurements
+from benchmarks.results import LATEST, Result, summary, table, write
+from benchmarks.stage import stage
+
+QUICK: Final = LATEST.with_name("quick.json")
+FAILED: Final = 1
+
+
+@click.command()
+@click.option("--only", help="One part (foundation), or one measurement (foundation.push).")
+@click.option("--quick", is_flag=True, help="Tiny numbers, to try the measurements themselves.")
+def main(only: str | None, *, quick: bool) -> None:
+    """Measure Atalaya on this machine, everything on loopback.
+
+    The exit status is 0 also when targets are missed: the table says which. It is 1 when something
+    could not be measured at all.
+    """
+    try:
+        wanted = measurements(only)
+    except LookupError as error:
+        raise click.UsageError(str(error.args[0])) from error
+    began = time.monotonic()
+    busy = psutil.getloadavg()[0]
+    results = [*_staged(wanted, quick=quick), *_alone(wanted, quick=quick)]
+    path = QUICK if quick else LATEST
+    write(results, path)
+    _show(results, path, seconds=time.monotonic() - began, busy=busy)
+    sys.exit(FAILED if any(result.value is None for result in results) else 0)
+
+
+def _staged(wanted: Sequence[Measurement], *, quick: bool) -> list[Result]:
+    """Those that need a running Atalaya, all in one."""
+    results: list[Result] = []
+    if any(each.staged for each in wanted):
+        with stage(quick=quick) as ready:
+            for each in wanted:
+                if each.staged is not None:
+                    measure = each.staged
+                    results += _measured(each, lambda measure=measure: measure(ready))  # type: ignore[misc]  # mypy does not infer a lambda's default
+    return results
+
+
+def _alone(wanted: Sequence[Measurement], *, quick: bool) -> list[Result]:
+    """Those that want the machine to themselves."""
+    results: list[Result] = []
+    for each in wanted:
+        if each.alone is not None:
+            measure = each.alone
+            results += _measured(each, lambda measure=measure: measure(quick=quick))  # type: ignore[misc]  # likewise
+    return results
+
+
+def _measured(which: Measurement, measure: Callable[[], list[Result]]) -> list[Result]:
+    began = time.monotonic()
+    click.echo(f"· measuring {which.part}.{which.name} ...")
+    try:
+        results = measure()
+    except Exception as error:  # noqa: BLE001 - one that fails must not lose what the others found
+        traceback.print_exc()
+        reason = f"{type(error).__name__}: {error}"
+        return [Result(f"{which.part}.{which.name}", None, "", context={"failed": reason})]
+    click.echo(f"  {time.monotonic() - began:.0f} s")
+    return results
+
+
+def _show(results: Sequence[Result], path: Path, *, seconds: float, busy: float) -> None:
+    click.echo(f"\n{table(results)}\n")
+    click.echo(f"{summary(results)}, measured in {seconds:.0f} s; details are in {path}")
+    if busy > 1:
+        click.echo(f"Other work was running when this began (load {busy:.1f}): times are too high.")
+
+
+if __name__ == "__main__":
+    main()
