@@ -17,7 +17,7 @@ Severity = Literal["critical", "warning", "info"]
 STATUSES: Final = text("""
     -- data.attention.statuses
     with recursive moment as (
-        select least(cast(:until as timestamptz), now()) as at
+        select cast(:now as timestamptz) as at
     ),
     names as (
         (select component from system_health_status order by component limit 1)
@@ -60,7 +60,7 @@ ALERTS: Final = text("""
 FAILING: Final = text("""
     -- data.attention.failing_queues
     with moment as (
-        select least(cast(:until as timestamptz), now()) as at
+        select cast(:now as timestamptz) as at
     ),
     runs as (
         select queue, state, finished_at, coalesce(reason, '') as reason
@@ -89,9 +89,9 @@ FAILING: Final = text("""
 FAILED_JOBS: Final = text("""
     -- data.attention.failed_jobs
     with moments as (
-        select false as is_before, least(cast(:until as timestamptz), now()) as at
+        select false as is_before, cast(:now as timestamptz) as at
         union all
-        select true, :until_before - greatest(cast(:until as timestamptz) - now(), interval '0')
+        select true, :now_before
     )
     select count(*) filter (where not is_before) as failed,
         count(*) filter (where is_before) as before
@@ -102,7 +102,7 @@ FAILED_JOBS: Final = text("""
 CHANGES: Final = text("""
     -- data.attention.changes
     with moment as (
-        select least(cast(:until as timestamptz), now()) as at
+        select cast(:now as timestamptz) as at
     ),
     recent as (
         select at - interval '1 hour' as since, at as until from moment
@@ -254,12 +254,10 @@ def failed_jobs(db: Database, filters: Filters) -> KeyFigure:
 
     A count; compared with the same hour of the comparison period. Source: job_history.
     """
-    before = filters.comparison
-    found = db.one(
-        FAILED_JOBS, FailedJobs, **filters.sql(), until_before=before.until if before else None
-    )
+    found = db.one(FAILED_JOBS, FailedJobs, **filters.sql(), now_before=filters.now_before)
     counted = found or FailedJobs(0, 0)
-    return KeyFigure(counted.failed, counted.before if before else None, unit="count")
+    before = counted.before if filters.comparison else None
+    return KeyFigure(counted.failed, before, unit="count")
 
 
 @question(ttl_s=5)

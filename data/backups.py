@@ -6,7 +6,6 @@ from typing import Final, Literal
 
 from data.cache import question
 from data.period import Filters
-from data.signal_figures import moments
 from data.signals import Signals
 
 RPO_S: Final = 120
@@ -45,7 +44,7 @@ def backups(signals: Signals, filters: Filters) -> list[Backup]:
     against the recovery point (2 min), restoring against the recovery time (15 min). A measure
     that nobody reports is "unknown", never "ok".
     """
-    at, _ = moments(signals, filters)
+    at = filters.now
     found = signals.moment(["backup_age_s", "backup_restore_s"], at)
     values = {
         (signal, series): value

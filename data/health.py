@@ -21,7 +21,7 @@ HOLDS_S: Final = 2 * CHECKED_EVERY_S
 COMPONENTS: Final = text("""
     -- data.health.components
     with recursive moment as (
-        select least(cast(:until as timestamptz), now()) as at
+        select cast(:now as timestamptz) as at
     ),
     names as (
         (select component from system_health_status order by component limit 1)

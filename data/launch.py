@@ -14,7 +14,7 @@ from pandas import DataFrame
 from data.answers import KeyFigure
 from data.cache import question
 from data.period import Filters
-from data.signal_figures import key_figure, moments, sparks
+from data.signal_figures import key_figure, sparks
 from data.signals import Signals
 
 TTL_S: Final = 5
@@ -208,9 +208,8 @@ def _table(
     signals: Signals, filters: Filters, label: str, names: Mapping[str, str], *, trend: str
 ) -> DataFrame:
     """Lay signals by the same label side by side, the first one's largest first."""
-    at, _ = moments(signals, filters)
     looked_back = min(LONGEST_TABLE, filters.period.until - filters.period.since)
-    found = signals.moment(names, at, window_s=int(looked_back.total_seconds()))
+    found = signals.moment(names, filters.now, window_s=int(looked_back.total_seconds()))
     wide = found.pivot_table(index="series", columns="signal", values="value", aggfunc="last")
     wide = wide.reindex(columns=list(names)).rename(columns=dict(names))
     wide["requests"] = found.groupby("series")["events"].max()

@@ -3,6 +3,7 @@
 Rows that the platform writes are all there: a bucket or window without rows is a true zero.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,121 +22,93 @@ LONGEST_SESSION_S: Final = 6 * 3600
 _HOURLY_FROM_S: Final = 6 * 3600
 _HOURLY_TO_S: Final = 8 * 86_400
 
-# Both windows are counted in one pass; the grouping sets add each window's total to its buckets. A
-# period that reaches into the future is compared with as much of the earlier one as has passed.
+# Asked once for each period: with the days as constants Postgres plans for as many rows as they
+# have. The grouping sets add the total (bucket null) to the buckets.
 BOOKINGS: Final = narrowed("""
     -- data.overview.bookings
-    with windows as (
-        select false as is_before, cast(:since as timestamptz) as since,
-            least(:until, now()) as until
-        union all
-        select true, :since_before,
-            :until_before - greatest(cast(:until as timestamptz) - now(), interval '0')
-    )
-    select is_before,
-        floor(extract(epoch from created_at - since) / :step_s)::int as bucket,
+    select floor(extract(epoch from created_at - :since) / :step_s)::int as bucket,
         count(*)::float8 as value, 0::float8 as cases
-    from windows join bookings on created_at >= since and created_at < until
-    where /* filters */
-    group by grouping sets ((is_before), (is_before, bucket))
+    from bookings
+    where created_at >= :since and created_at < :now and /* filters */
+    group by grouping sets ((), (bucket))
 """)
 
 REVENUE: Final = narrowed("""
     -- data.overview.revenue
-    with windows as (
-        select false as is_before, cast(:since as timestamptz) as since,
-            least(:until, now()) as until
-        union all
-        select true, :since_before,
-            :until_before - greatest(cast(:until as timestamptz) - now(), interval '0')
-    )
-    select is_before,
-        floor(extract(epoch from approved_at - since) / :step_s)::int as bucket,
-        sum(amount_minor)::float8 as value, 0::float8 as cases
-    from windows join payments on approved_at >= since and approved_at < until
-    where currency = :currency and /* filters */
-    group by grouping sets ((is_before), (is_before, bucket))
+    select floor(extract(epoch from approved_at - :since) / :step_s)::int as bucket,
+        coalesce(sum(amount_minor), 0)::float8 as value, 0::float8 as cases
+    from payments
+    where approved_at >= :since and approved_at < :now and currency = :currency
+        and /* filters */
+    group by grouping sets ((), (bucket))
 """)
 
-# A payment belongs to a booking, and a booking names its session.
+# A payment belongs to a booking, and a booking names its session. Sessions are counted from an
+# index alone; only the few that paid are looked up.
 CONVERSION: Final = narrowed("""
     -- data.overview.conversion
-    with windows as (
-        select false as is_before, cast(:since as timestamptz) as since,
-            least(:until, now()) as until
-        union all
-        select true, :since_before,
-            :until_before - greatest(cast(:until as timestamptz) - now(), interval '0')
+    with paid as (
+        select distinct bookings.visitor_id, bookings.session_id
+        from payments join bookings on bookings.id = payments.booking_id
+        where approved_at >= :since and approved_at < :now
     ),
-    paid as (
-        select distinct is_before, bookings.visitor_id, bookings.session_id
-        from windows
-        join payments on approved_at >= since and approved_at < until
-        join bookings on bookings.id = payments.booking_id
+    counts as (
+        select floor(extract(epoch from started_at - :since) / :step_s)::int as bucket,
+            0 as converted, count(*) as begun
+        from sessions
+        where started_at >= :since and started_at < :now and /* filters */
+        group by bucket
+        union all
+        select floor(extract(epoch from started_at - :since) / :step_s)::int as bucket,
+            count(*), 0
+        from paid join sessions using (visitor_id, session_id)
+        where started_at >= :since and started_at < :now and /* filters */
+        group by bucket
     )
-    select is_before,
-        floor(extract(epoch from started_at - since) / :step_s)::int as bucket,
-        count(paid.session_id)::float8 as value, count(*)::float8 as cases
-    from windows
-    join sessions on started_at >= since and started_at < until
-    left join paid using (is_before, visitor_id, session_id)
-    where /* filters */
-    group by grouping sets ((is_before), (is_before, bucket))
+    select bucket, coalesce(sum(converted), 0)::float8 as value,
+        coalesce(sum(begun), 0)::float8 as cases
+    from counts
+    group by grouping sets ((), (bucket))
 """)
 
 ACTIVE_SESSIONS: Final = narrowed("""
     -- data.overview.active_sessions
-    with moments as (
-        select false as is_before, least(:until, now()) as at
-        union all
-        select true, :until_before - greatest(cast(:until as timestamptz) - now(), interval '0')
-    )
-    select is_before, null::int as bucket, count(*)::float8 as value, 0::float8 as cases
-    from moments
-    join sessions on started_at <= at and started_at > at - make_interval(secs => :longest_s)
-        and last_seen_at > at - make_interval(secs => :active_s)
-    where /* filters */
-    group by is_before
+    select null::int as bucket, count(*)::float8 as value, 0::float8 as cases
+    from sessions
+    where started_at <= :now and started_at > :now - make_interval(secs => :longest_s)
+        and last_seen_at > :now - make_interval(secs => :active_s)
+        and /* filters */
 """)
 
 BOOKINGS_CURVE: Final = narrowed("""
     -- data.overview.bookings_curve
-    with span as (
-        select cast(:since as timestamptz) as since, least(:until, now()) as until
-    ),
-    counts as (
-        select floor(extract(epoch from created_at - since) / :step_s)::int as bucket,
+    with counts as (
+        select floor(extract(epoch from created_at - :since) / :step_s)::int as bucket,
             count(*) as made
-        from span join bookings on created_at >= since and created_at < until
-        where /* filters */
-        group by 1
+        from bookings
+        where created_at >= :since and created_at < :now and /* filters */
+        group by bucket
     )
-    select least(since + make_interval(secs => :step_s * (step + 1)), until) as at,
+    select least(:since + make_interval(secs => :step_s * (step + 1)), :now) as at,
         '' as series, sum(coalesce(made, 0)) over (order by step)::float8 as value
-    from span
-    cross join generate_series(
-        -1, ceil(extract(epoch from until - since) / :step_s)::int - 1) as step
+    from generate_series(-1, ceil(extract(epoch from :now - :since) / :step_s)::int - 1) as step
     left join counts on counts.bucket = step
     order by at
 """)
 
 REVENUE_CURVE: Final = narrowed("""
     -- data.overview.revenue_curve
-    with span as (
-        select cast(:since as timestamptz) as since, least(:until, now()) as until
-    ),
-    counts as (
-        select floor(extract(epoch from approved_at - since) / :step_s)::int as bucket,
+    with counts as (
+        select floor(extract(epoch from approved_at - :since) / :step_s)::int as bucket,
             sum(amount_minor) as made
-        from span join payments on approved_at >= since and approved_at < until
-        where currency = :currency and /* filters */
-        group by 1
+        from payments
+        where approved_at >= :since and approved_at < :now and currency = :currency
+            and /* filters */
+        group by bucket
     )
-    select least(since + make_interval(secs => :step_s * (step + 1)), until) as at,
+    select least(:since + make_interval(secs => :step_s * (step + 1)), :now) as at,
         '' as series, sum(coalesce(made, 0)) over (order by step)::float8 as value
-    from span
-    cross join generate_series(
-        -1, ceil(extract(epoch from until - since) / :step_s)::int - 1) as step
+    from generate_series(-1, ceil(extract(epoch from :now - :since) / :step_s)::int - 1) as step
     left join counts on counts.bucket = step
     order by at
 """)
@@ -144,7 +117,7 @@ REVENUE_BY_CURRENCY: Final = narrowed("""
     -- data.overview.revenue_by_currency
     select currency, sum(amount_minor)::bigint as amount_minor, count(*) as payments
     from payments
-    where approved_at >= :since and approved_at < :until and /* filters */
+    where approved_at >= :since and approved_at < :now and /* filters */
     group by currency
     order by currency <> :currency, currency
 """)
@@ -161,9 +134,8 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """One bucket of one window, or the window's total (bucket None)."""
+    """One bucket of a period, or its total (bucket None)."""
 
-    is_before: bool
     bucket: int | None
     value: float
     cases: float
@@ -175,7 +147,7 @@ def bookings(db: Database, filters: Filters) -> KeyFigure:
 
     A count by created_at; by region, device, referral and tenant of the visit. Source: bookings.
     """
-    return _figure(filters, _counted(db, BOOKINGS, filters), "count")
+    return _figure(db, BOOKINGS, filters, "count")
 
 
 @question(ttl_s=5)
@@ -185,8 +157,7 @@ def revenue(db: Database, filters: Filters) -> KeyFigure:
     Minor units by approved_at; later refunds and chargebacks are not taken off; other currencies
     are in revenue_by_currency, never added. Source: payments.
     """
-    found = _counted(db, REVENUE, filters)
-    return _figure(filters, found, f"{filters.currency} minor")
+    return _figure(db, REVENUE, filters, f"{filters.currency} minor")
 
 
 @question(ttl_s=5)
@@ -207,7 +178,17 @@ def conversion(db: Database, filters: Filters) -> KeyFigure:
     denominator sessions. Unknown without sessions. The youngest sessions still have time to pay, in
     the comparison period just as much. Source: sessions, bookings, payments.
     """
-    return _ratio(filters, _counted(db, CONVERSION, filters))
+    found = _counted(db, CONVERSION, filters)
+    before = filters.compared()
+    total = _total(found)
+    return KeyFigure(
+        _pct(total),
+        _pct(_total(_counted(db, CONVERSION, before))) if before else None,
+        tuple(_pct(one) for one in _buckets(found, filters)),
+        "%",
+        total.value,
+        total.cases,
+    )
 
 
 @question(ttl_s=5)
@@ -218,8 +199,9 @@ def active_sessions(db: Database, filters: Filters) -> KeyFigure:
     means sessions that spanned those five minutes. Sessions longer than six hours are not counted.
     Source: sessions.
     """
-    found = _counted(db, ACTIVE_SESSIONS, filters)
-    return KeyFigure(_total(found), _before(filters, found), unit="count")
+    found, before = _total(_counted(db, ACTIVE_SESSIONS, filters)), filters.compared()
+    previous = _total(_counted(db, ACTIVE_SESSIONS, before)).value if before else None
+    return KeyFigure(found.value, previous, unit="count")
 
 
 @question(ttl_s=5)
@@ -242,53 +224,37 @@ def revenue_curve(db: Database, filters: Filters) -> DataFrame:
 
 
 def _counted(db: Database, statement: TextClause, filters: Filters) -> list[Counted]:
-    before = filters.comparison
     return db.rows(
         statement,
         Counted,
         **filters.sql(),
-        since_before=before.since if before else None,
-        until_before=before.until if before else None,
         step_s=filters.period.step_s(SPARK_POINTS),
         longest_s=LONGEST_SESSION_S,
         active_s=ACTIVE_S,
     )
 
 
-def _figure(filters: Filters, found: list[Counted], unit: str) -> KeyFigure:
-    made = {one.bucket: one.value for one in found if not one.is_before}
-    spark = tuple(made.get(bucket, 0.0) for bucket in _buckets(filters))
-    return KeyFigure(_total(found), _before(filters, found), spark, unit)
+def _figure(db: Database, statement: TextClause, filters: Filters, unit: str) -> KeyFigure:
+    found, before = _counted(db, statement, filters), filters.compared()
+    previous = _total(_counted(db, statement, before)).value if before else None
+    spark = tuple(one.value for one in _buckets(found, filters))
+    return KeyFigure(_total(found).value, previous, spark, unit)
 
 
-def _ratio(filters: Filters, found: list[Counted]) -> KeyFigure:
-    shares = {
-        (one.is_before, one.bucket): 100 * one.value / one.cases for one in found if one.cases
-    }
-    total = next((one for one in found if not one.is_before and one.bucket is None), None)
-    return KeyFigure(
-        shares.get((False, None)),
-        shares.get((True, None)),
-        tuple(shares.get((False, bucket)) for bucket in _buckets(filters)),
-        "%",
-        total.value if total else 0.0,
-        total.cases if total else 0.0,
-    )
+def _buckets(found: list[Counted], filters: Filters) -> list[Counted]:
+    """Give every bucket up to now, the empty ones too; the last may be incomplete."""
+    known = {one.bucket: one for one in found}
+    passed = (filters.now - filters.period.since).total_seconds()
+    count = math.ceil(passed / filters.period.step_s(SPARK_POINTS))
+    return [known.get(bucket, Counted(bucket, 0.0, 0.0)) for bucket in range(count)]
 
 
-def _buckets(filters: Filters) -> range:
-    """Number the spark's buckets; the last may be incomplete, and those ahead read zero."""
-    step_s = filters.period.step_s(SPARK_POINTS)
-    return range(int(-(-filters.period.seconds // step_s)))
+def _total(found: list[Counted]) -> Counted:
+    return next((one for one in found if one.bucket is None), Counted(None, 0.0, 0.0))
 
 
-def _total(found: list[Counted], *, is_before: bool = False) -> float:
-    totals = (one.value for one in found if one.bucket is None and one.is_before is is_before)
-    return next(totals, 0.0)
-
-
-def _before(filters: Filters, found: list[Counted]) -> float | None:
-    return None if filters.comparison is None else _total(found, is_before=True)
+def _pct(one: Counted) -> float | None:
+    return 100 * one.value / one.cases if one.cases else None
 
 
 def _curve_step_s(filters: Filters) -> int:

@@ -91,8 +91,11 @@ class Selection:
 
     def at(self, now: datetime, zone: ZoneInfo, currency: str = "ARS") -> "Filters":
         """Resolve the selection at a moment, given in any aware time, for a business currency."""
-        period = _resolve(self.span, now.astimezone(UTC), zone)
-        return Filters(period, self, zone, _comparison(period, self.compare, zone), currency)
+        asked_at = now.astimezone(UTC)
+        period = _resolve(self.span, asked_at, zone)
+        return Filters(
+            period, self, zone, _comparison(period, self.compare, zone), currency, asked_at
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +107,26 @@ class Filters:
     zone: ZoneInfo
     comparison: Period | None = None
     currency: str = "ARS"
+    asked_at: datetime | None = None
 
     @property
     def now(self) -> datetime:
-        """The moment of asking: the end of the window."""
-        return self.period.until
+        """The end of the window, or the moment of asking while the window reaches beyond it."""
+        return min(self.period.until, self.asked_at or self.period.until)
+
+    @property
+    def now_before(self) -> datetime | None:
+        """What `now` is in the comparison period; None when nothing is compared."""
+        ahead = self.period.until - self.now
+        return None if self.comparison is None else self.comparison.until - ahead
 
     def sql(self) -> dict[str, object]:
-        """Give the parameters that statements share: window, zone, currency, four dimensions."""
+        """Give the parameters that statements share: instants, tz, currency, dimensions."""
         chosen = self.selection
         return {
             "since": self.period.since,
             "until": self.period.until,
+            "now": self.now,
             "tz": self.zone.key,
             "currency": self.currency,
             "region": chosen.region,
@@ -137,7 +148,13 @@ class Filters:
         # The key must differ from the one of the period itself, hence the mark in the span.
         span = f"{self.selection.compare} before {self.selection.span}"
         chosen = replace(self.selection, span=span, compare="none")
-        return replace(self, period=self.comparison, selection=chosen, comparison=None)
+        return replace(
+            self,
+            period=self.comparison,
+            selection=chosen,
+            comparison=None,
+            asked_at=self.now_before,
+        )
 
 
 def local_midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -1,7 +1,6 @@
 """A signal as a key figure: its value now, before, and the way between."""
 
 import math
-from datetime import datetime
 from typing import Final
 
 from pandas import DataFrame
@@ -18,21 +17,13 @@ Spark = tuple[float | None, ...]
 def key_figure(signals: Signals, filters: Filters, name: str) -> KeyFigure:
     """Give a signal of one line as a key figure; unknown when it has none, or several unnamed."""
     signal = signals.definition(name)
-    at, before = moments(signals, filters)
-    value, cases = _only(signals.moment([name], at))
+    value, cases = _only(signals.moment([name], filters.now))
+    before = filters.now_before
     previous = _only(signals.moment([name], before))[0] if before else None
     spark = sparks(signals, filters.period, name).get("", ())
     if signal.unit != "%" or value is None or cases is None:
         return KeyFigure(value, previous, spark, signal.unit)
     return KeyFigure(value, previous, spark, signal.unit, value * cases / 100, cases)
-
-
-def moments(signals: Signals, filters: Filters) -> tuple[datetime, datetime | None]:
-    """Give the period's end, or the present while it lies ahead, and the same in the comparison."""
-    at = signals.present(filters.period.until)
-    if filters.comparison is None:
-        return at, None
-    return at, filters.comparison.until - (filters.period.until - at)
 
 
 def sparks(

@@ -5,7 +5,7 @@ Unknown is never zero: a series, bucket or whole signal without data is absent f
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -85,12 +85,10 @@ class Signals:
         *,
         db: Database,
         prometheus: Prometheus | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.db = db
         self._definitions = dict(definitions)
         self._prometheus = prometheus
-        self._clock = clock
 
     @property
     def configured(self) -> bool:
@@ -137,12 +135,8 @@ class Signals:
         since, last = _aligned(period, step)
         return DatetimeIndex(pd.date_range(since, last, freq=f"{step}s").astype(AT))
 
-    def present(self, at: datetime) -> datetime:
-        """Give the moment itself, or the present when it has not come yet."""
-        return min(at, self._clock())
-
     def now(self, name: str, at: datetime, *, window_s: int | None = None) -> DataFrame:
-        """A signal at a moment; one in the future is asked as the present.
+        """A signal at a moment.
 
         Grain: series. Columns: series str, value float. Empty when nothing is known. `window_s`
         widens what a rate looks back over (Prometheus only). Raises SourceDown.
@@ -159,7 +153,6 @@ class Signals:
         behind a ratio, NaN where the signal counts none). What is not known is absent. Raises
         SourceDown; a signal whose own query Prometheus does not accept is only absent.
         """
-        at = self.present(at)
         signals = [self.definition(name) for name in names]
         queried = [one for one in signals if self._prometheus and one.promql]
         own_sql = [one for one in signals if one.sql and one not in queried]

@@ -11,7 +11,6 @@ from data.cache import question
 from data.errors import SourceDown
 from data.period import Filters, Period
 from data.signal_definitions import Level, Signal
-from data.signal_figures import moments
 from data.signals import Signals
 
 LOOK_BACK: Final = timedelta(hours=6)
@@ -74,7 +73,7 @@ def verdict(signals: Signals, filters: Filters) -> Verdict:
     never taken as healthy. Alerts are those open or acknowledged now and started by the period's
     end. Source: signals, production_alerts.
     """
-    at, _ = moments(signals, filters)
+    at = filters.now
     judged = [name for name in signals.names() if _has_thresholds(signals.definition(name))]
     found = signals.moment(judged, at)
     known = set(found["signal"])
