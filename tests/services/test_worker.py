@@ -128,7 +128,7 @@ def test_a_long_duty_does_not_hold_up_the_heartbeat(db: Database, db_url: str) -
     def wait(_bench: Bench) -> None:
         release.wait(20)
 
-    long = tuple(Duty(f"long {n}", 60, wait) for n in range(4))
+    long = tuple(Duty(f"a long one {n}", 60, wait) for n in range(4))
     with _at_work(db, db_url, (*long, *DUTIES)):
         assert eventually(lambda: signs.heartbeat(db))
         release.set()
