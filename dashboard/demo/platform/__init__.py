@@ -1,0 +1,5 @@
+"""The marketplace that the demo watches: 90 days of history, a live feed, and its Prometheus metrics.
+
+Everything is a pure function of (seed, anchor, time): history, the live feed and the metrics are
+three readings of one model, so they meet without a seam.
+"""
