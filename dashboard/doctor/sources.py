@@ -79,27 +79,37 @@ def _clock_of_prometheus(settings: Settings) -> Iterator[Finding]:
 def signals(asked: Signals) -> Iterator[Finding]:
     """Which signals have a value now, which have none, and which queries are wrong."""
     now = datetime.now(UTC)
+    down: dict[str, int] = {}
     known = 0
     for name in asked.names():
+        source = _source(asked, name)
         try:
-            if asked.now(name, now).empty:
+            if source in down:  # each would take its time to fail in the same way
+                down[source] += 1
+            elif asked.now(name, now).empty:
                 yield _empty(asked, name)
             else:
                 known += 1
         except QueryRefused:
             shown = f"Prometheus does not accept the query of the signal {name}."
             yield fault("signal", shown, f"Correct [signals.{name}] in your signals.toml.")
-        except SourceDown as down:
-            yield note("signal", f"The signal {name} cannot be asked: {down}", "Mend that first.")
-            if down.source == "Prometheus":
-                return
+        except SourceDown:
+            down[source] = 1
+    for source, count in down.items():
+        shown = f"{source} gives none of its {count} signals."
+        yield note("signal", shown, f"See what is said about {source} above.")
     if known:
         yield fine("signal", f"{known} of {len(asked.names())} signals have a value now.")
 
 
+def _source(asked: Signals, name: str) -> str:
+    by_query = asked.configured and asked.definition(name).promql is not None
+    return "Prometheus" if by_query else "Postgres"
+
+
 def _empty(asked: Signals, name: str) -> Finding:
     signal = asked.definition(name)
-    if asked.configured and signal.promql is not None:
+    if _source(asked, name) == "Prometheus":
         needs = ", ".join(signal.needs) or "the metrics in its query"
         remedy = (
             f"See that Prometheus scrapes {needs}, or name your exporter's metrics in "
