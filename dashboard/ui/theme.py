@@ -51,7 +51,7 @@ class Theme:
         return self.categorical[index % len(self.categorical)]
 
     def label(self, colour: str) -> str:
-        """Give the colour for words beside a line: a darker sibling where the line's is too light."""
+        """Give the colour for words beside a line: darker where the line's own is too light."""
         return _LABELS.get(colour, colour)
 
     def variables(self) -> dict[str, str]:

@@ -12,10 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # it ships no types
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+
+from dashboard.http_static import preferred
 
 PLOTLY: Final = "plotly-cartesian-4.1.1.min.js"
 _FOLDER: Final = Path(__file__).parent
@@ -75,14 +77,17 @@ def _serve(request: Request) -> Response:
 
 
 def _encoded(asset: Asset, accepted: str) -> tuple[str, bytes]:
-    names = {part.partition(";")[0].strip() for part in accepted.lower().split(",")}
-    if "br" in names:
-        return "br", asset.br
-    if "gzip" in names:
-        return "gzip", _gzipped(asset)
-    return "", asset.plain()
+    encoding = preferred(accepted)
+    if encoding == "br":
+        return encoding, asset.br
+    return (encoding, _gzipped(asset)) if encoding == "gzip" else ("", asset.plain())
 
 
 @cache
 def _gzipped(asset: Asset) -> bytes:
     return gzip.compress(asset.plain(), compresslevel=6, mtime=0)
+
+
+def text(name: str) -> str:
+    """Give one of our own files as text."""
+    return assets()[name].plain().decode()

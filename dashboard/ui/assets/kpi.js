@@ -1,0 +1,93 @@
+// The first row of a page: the verdict and at most six key figures, in one component.
+import { el, spark, ago } from './page.js';
+
+const dec = new TextDecoder();
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const host = parentElement.querySelector('.atl-first');
+  if (!data?.length) return;
+  const text = dec.decode(data);
+  if (host._text === text) return;
+  host._text = text;
+  const { verdict, figures } = JSON.parse(text);
+  said(host.children[0], verdict);
+  const list = host.children[1];
+  list.hidden = !figures.length;
+  list.style.setProperty('--count', figures.length);
+  figures.forEach((f, i) => {
+    let card = list.children[i];
+    if (!card || card._key !== f.key) { card = el('div', 'atl-kpi'); card._key = f.key; list.children[i] ? list.children[i].replaceWith(card) : list.append(card); }
+    if (card._last !== JSON.stringify(f)) { card._last = JSON.stringify(f); draw(card, f, setTriggerValue); }
+  });
+  while (list.children.length > figures.length) list.lastElementChild.remove();
+}
+
+function said(node, v) {
+  node.hidden = !v;
+  if (!v || node._last === JSON.stringify(v)) return;
+  node._last = JSON.stringify(v);
+  node.className = 'atl-verdict atl-tone-' + (v.tone || 'unknown');
+  const mark = el('span', 'atl-icon', v.icon || '');
+  mark.setAttribute('aria-hidden', 'true');
+  const words = el('p');
+  words.append(el('strong', '', v.head || ''));
+  for (const more of v.more || []) words.append(' ', el('span', '', more));
+  if (v.stale) words.append(' ', el('em', '', v.stale));
+  node.replaceChildren(mark, words);
+}
+
+function draw(card, f, go) {
+  card.dataset.state = f.state;
+  card.dataset.level = f.level || '';
+  card.dataset.few = String(!!f.few);
+  const parts = [label(f, go)];
+  if (f.state !== 'loading') {
+    const value = el('div', 'atl-value');
+    value.append(el('span', 'atl-number', f.number));
+    if (f.unit) value.append(el('span', 'atl-unit', f.unit));
+    if (f.level) value.append(level(f));
+    parts.push(value, change(f));
+    const line = spark(f.spark || [], 200, 34);
+    parts.push(line);
+    card.title = [f.cases, f.note, f.as_of ? 'as of ' + ago((Date.now() - f.as_of) / 1000) : ''].filter(Boolean).join(' · ');
+  } else parts.push(el('div', 'atl-bone'), el('div', 'atl-bone thin'));
+  card.replaceChildren(...parts);
+}
+
+// A figure that leads to a page is a real link (new tab, copy); a plain click stays within the session.
+function label(f, go) {
+  const head = el('div', 'atl-label');
+  if (f.to === undefined || f.to === null) { head.textContent = f.label; return head; }
+  const a = el('a', '', f.label);
+  a.href = new URL(f.to || '.', document.baseURI).href;
+  a.addEventListener('click', (e) => {
+    if (e.ctrlKey || e.metaKey || e.shiftKey || e.button) return;
+    e.preventDefault();
+    go('open', f.to);
+  });
+  head.append(a);
+  return head;
+}
+
+function level(f) {
+  const pill = el('span', 'atl-pill atl-tone-' + f.level, '');
+  const mark = el('span', '', f.icon);
+  mark.setAttribute('aria-hidden', 'true');
+  pill.append(mark, ' ' + f.word);
+  return pill;
+}
+
+function change(f) {
+  const line = el('div', 'atl-change');
+  if (f.state === 'down') { line.append(el('span', 'atl-tone-critical', '✕ ' + f.note)); return line; }
+  if (f.state === 'stale') { line.append(el('span', 'atl-tone-warning', '◷ ' + f.note)); return line; }
+  if (f.arrow) {
+    const moved = el('b', f.tone ? 'atl-' + f.tone : '');
+    const arrow = el('span', '', f.arrow + ' ');
+    arrow.setAttribute('aria-hidden', 'true');
+    moved.append(arrow, f.change);
+    line.append(moved, ' ');
+  }
+  line.append(el('span', '', f.against || f.cases || ''));
+  return line;
+}

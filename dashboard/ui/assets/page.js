@@ -1,0 +1,89 @@
+// What all our components share: Plotly once per tab, one clock, drawing only what is seen.
+
+export function el(tag, cls, text) {
+  const e = document.createElement(tag);
+  if (cls) e.className = cls;
+  if (text !== undefined) e.textContent = text;
+  return e;
+}
+
+// Plotly is a classic script; it is loaded once per tab and only by pages that draw a figure.
+let plotly;
+export function lib() {
+  return (plotly ??= new Promise((done, failed) => {
+    const s = document.createElement('script');
+    s.src = new URL('./plotly-cartesian-4.1.1.min.js', import.meta.url).href;
+    s.onload = () => done(window.Plotly);
+    s.onerror = () => { plotly = undefined; s.remove(); failed(new Error('The chart library did not load.')); };
+    document.head.append(s);
+  }));
+}
+
+// Ages are told by the browser, so that no refresh is needed to tell them.
+const clocks = new Map();
+export function ticking(node, env) {
+  const tell = () => {
+    const e = env();
+    if (!e?.as_of) return;
+    const text = 'as of ' + e.clock + ' · ' + ago((Date.now() - e.as_of) / 1000);
+    if (node.textContent !== text) node.textContent = text;
+  };
+  clocks.set(node, tell);
+  tell();
+  return () => clocks.delete(node);
+}
+setInterval(() => { if (!document.hidden) for (const tell of clocks.values()) tell(); }, 1000);
+
+export function ago(seconds) {
+  const s = Math.max(0, Math.floor(seconds));
+  for (const [size, name] of [[86400, 'd'], [3600, 'h'], [60, 'min']]) if (s >= 2 * size) return Math.floor(s / size) + ' ' + name + ' ago';
+  return s + ' s ago';
+}
+
+// A figure is drawn when it is on the screen and the tab is shown; until then only the newest drawing is kept.
+const seen = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    target._seen = isIntersecting;
+    if (isIntersecting) late(target);
+  }
+}, { rootMargin: '120px' });
+const waiting = new Set();
+export function whenSeen(node, draw) {
+  if (node._seen === undefined) { node._seen = false; seen.observe(node); }
+  if (node._seen && !document.hidden) { draw(); return; }
+  node._late = draw;
+  waiting.add(node);
+}
+function late(node) {
+  if (document.hidden || !node._late) return;
+  const draw = node._late;
+  node._late = undefined;
+  waiting.delete(node);
+  if (node.isConnected) draw();
+}
+document.addEventListener('visibilitychange', () => { for (const n of [...waiting]) if (n._seen || !n.isConnected) late(n); });
+
+// A small line without axes; gaps stay gaps.
+export function spark(values, width, height) {
+  const ns = 'http://www.w3.org/2000/svg';
+  const svg = document.createElementNS(ns, 'svg');
+  svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
+  svg.setAttribute('preserveAspectRatio', 'none');
+  svg.setAttribute('aria-hidden', 'true');
+  svg.classList.add('atl-spark');
+  const known = values.filter((v) => v !== null);
+  if (known.length < 2) return svg;
+  const low = Math.min(...known), span = Math.max(...known) - low || 1;
+  let d = '', open = false;
+  values.forEach((v, i) => {
+    if (v === null) { open = false; return; }
+    const x = (i / (values.length - 1)) * (width - 2) + 1, y = height - 2 - ((v - low) / span) * (height - 4);
+    d += (open ? 'L' : 'M') + x.toFixed(1) + ' ' + y.toFixed(1);
+    open = true;
+  });
+  const line = document.createElementNS(ns, 'path');
+  line.setAttribute('d', d);
+  line.setAttribute('vector-effect', 'non-scaling-stroke');
+  svg.append(line);
+  return svg;
+}

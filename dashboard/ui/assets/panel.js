@@ -1,0 +1,118 @@
+// One panel: a figure, a table or a status matrix, its footer and its state. Called again on each new message;
+// the returned function runs when the panel leaves the page.
+import { table } from './table.js';
+import { status } from './status.js';
+import { el, lib, ticking, whenSeen } from './page.js';
+
+const CONFIG = {
+  displaylogo: false, responsive: false, displayModeBar: 'hover', scrollZoom: false, doubleClick: 'reset',
+  modeBarButtons: [['zoom2d', 'pan2d', 'resetScale2d']],
+};
+const NARROW = 470;      // px; below it labels at line ends would take the room of the lines
+const dec = new TextDecoder();
+export const panels = new Map();   // key -> {fig, env}: tools.js takes pictures from here
+
+export default function ({ data, parentElement, setStateValue }) {
+  const host = parentElement.querySelector('.atl');
+  host._leave ??= () => leave(host);
+  host._choose = (id) => setStateValue('row', id);
+  if (!data?.length) return host._leave;
+  const text = dec.decode(data);
+  if (host._text === text) return host._leave;      // unchanged: nothing happens
+  host._text = text;
+  show(host, JSON.parse(text));
+  return host._leave;
+}
+
+function show(host, env) {
+  const was = host.dataset.state;
+  host.dataset.state = env.state;
+  if (env.state === 'loading') return;              // what was drawn stays dimmed until the answer comes
+  host._env = env;
+  const [body, note] = [host.querySelector('.atl-body'), host.querySelector('.atl-note')];
+  const drawn = env.fig || env.table || env.status;
+  note.hidden = !!drawn;
+  body.hidden = !drawn;
+  if (!drawn) { note.replaceChildren(icon(env.state), el('strong', '', env.title || ''), el('span', '', env.hint || '')); }
+  footer(host, env);
+  panels.set(env.key, host);
+  if (env.table) { purge(host); table(body, env, host._choose); }
+  else if (env.status) { purge(host); status(body, env); }
+  else if (env.fig) { if (was !== 'ok' && was !== 'stale') body.querySelector(':scope > .atl-shimmer')?.remove(); figure(host, body, env); }
+}
+
+function icon(state) {
+  return el('span', 'atl-icon atl-tone-' + (state === 'empty' ? 'unknown' : 'critical'), state === 'empty' ? '○' : '✕');
+}
+
+// ---------------------------------------------------------------- figure
+
+function figure(host, body, env) {
+  let fig = body.querySelector('.atl-fig');
+  if (!fig) {
+    fig = el('div', 'atl-fig');
+    body.replaceChildren(fig, el('div', 'atl-legend'));
+    host._size = new ResizeObserver(() => { if (host._drawn && fig.clientWidth !== host._width) host._draw(); });
+    host._size.observe(fig);
+  }
+  fig.setAttribute('role', 'figure');
+  fig.setAttribute('aria-label', env.alt);
+  fig.style.height = env.height + 'px';
+  host._draw = () => lib().then((P) => draw(P, host, fig));
+  whenSeen(host, host._draw);
+}
+
+function draw(P, host, fig) {
+  const env = host._env;
+  if (!env.fig || !fig.isConnected) return;
+  const narrow = fig.clientWidth < NARROW;
+  const { data, layout } = env.fig;
+  const margin = narrow && env.legend?.length ? { ...layout.margin, r: 12 } : layout.margin;
+  const traces = narrow && env.legend?.length ? data.filter((t) => t.meta !== 'labels') : data;
+  legend(fig.nextElementSibling, env, narrow || env.legend_always);
+  host._width = fig.clientWidth;
+  return P.react(fig, traces, { ...layout, margin, width: host._width, height: env.height }, CONFIG).then(() => {
+    host._drawn = true;
+    for (const b of fig.querySelectorAll('.modebar-btn')) {      // Plotly gives them no name of their own
+      b.setAttribute('aria-label', b.dataset.title || 'Reset');
+      b.setAttribute('role', 'button');
+    }
+  });
+}
+
+function legend(at, env, wanted) {
+  const items = wanted ? env.legend || [] : [];
+  at.replaceChildren(...items.map((item) => {
+    const line = el('span', 'atl-key', item.t);
+    line.style.setProperty('--key', item.c);
+    return line;
+  }));
+}
+
+function purge(host) {
+  const fig = host.querySelector('.atl-fig');
+  host._size?.disconnect();
+  host._drawn = false;
+  if (fig && window.Plotly) window.Plotly.purge(fig);
+  if (fig) host.querySelector('.atl-body').replaceChildren();
+}
+
+function leave(host) {
+  if (host._env) panels.delete(host._env.key);
+  host._stop?.();
+  purge(host);
+}
+
+// ---------------------------------------------------------------- footer
+
+function footer(host, env) {
+  const foot = host.querySelector('.atl-foot');
+  const [chip, age, badge] = foot.children;
+  chip.textContent = env.source || '';
+  chip.hidden = !env.source;
+  const words = env.badge || '';
+  if (badge.textContent !== words) badge.textContent = words;     // said once by a screen reader, not every 5 s
+  badge.hidden = !words;
+  host._stop ??= ticking(age, () => host._env);
+  age.hidden = !env.as_of || env.state === 'down';
+}

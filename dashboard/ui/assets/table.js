@@ -1,0 +1,126 @@
+// A table in a panel. Sorting, search, the chosen row, focus and scroll are the viewer's and outlive a refresh.
+import { el, spark } from './page.js';
+
+const SEARCH_FROM = 9;   // rows; a shorter table is read at a glance
+
+export function table(body, env, choose) {
+  const t = env.table;
+  const shape = JSON.stringify(t.columns);
+  if (body._shape !== shape) build(body, t, shape);
+  const view = body._view;
+  view.table = t;
+  view.choose = choose;
+  view.search.hidden = t.rows.length < SEARCH_FROM && !view.query;
+  view.scroll.setAttribute('aria-label', env.alt);
+  view.scroll.style.maxHeight = env.height + 'px';
+  fill(view);
+}
+
+function build(body, t, shape) {
+  body._shape = shape;
+  const search = el('input', 'atl-search');
+  search.type = 'search';
+  search.placeholder = 'Search rows';
+  search.setAttribute('aria-label', 'Search rows');
+  const scroll = el('div', 'atl-scroll');
+  scroll.tabIndex = 0;
+  scroll.setAttribute('role', 'region');
+  const grid = el('table', 'atl-table');
+  const head = el('tr');
+  const rows = el('tbody');
+  const view = { search, scroll, rows, head, query: '', sort: -1, down: false, chosen: null };
+  body._view = view;
+  t.columns.forEach((c, i) => head.append(heading(view, c, i)));
+  const thead = el('thead');
+  thead.append(head);
+  grid.append(thead, rows);
+  scroll.append(grid);
+  search.addEventListener('input', () => { view.query = search.value.trim().toLocaleLowerCase(); fill(view); });
+  body.replaceChildren(search, scroll);
+}
+
+function heading(view, column, i) {
+  const th = el('th', column.n ? 'num' : '');
+  th.scope = 'col';
+  if (column.k === 'spark') { th.textContent = column.l; return th; }
+  const b = el('button', '', column.l);
+  b.type = 'button';
+  b.addEventListener('click', () => {
+    const first = column.n || column.k === 'moment';           // numbers: largest first
+    if (view.sort !== i) { view.sort = i; view.down = first; } else if (view.down === first) view.down = !first; else view.sort = -1;
+    fill(view);
+  });
+  th.append(b);
+  return th;
+}
+
+function fill(view) {
+  const { rows, ids } = view.table;
+  let order = rows.map((_, i) => i);
+  if (view.query) order = order.filter((i) => rows[i].some((c) => String(c[1] ?? '').toLocaleLowerCase().includes(view.query)));
+  if (view.sort >= 0) order.sort((a, b) => compare(rows[a][view.sort][0], rows[b][view.sort][0]) * (view.down ? -1 : 1) || a - b);
+  [...view.head.children].forEach((th, i) => {
+    if (th.firstElementChild) th.setAttribute('aria-sort', view.sort !== i ? 'none' : view.down ? 'descending' : 'ascending');
+  });
+  const focused = view.rows.contains(document.activeElement) ? document.activeElement.dataset.id : undefined;
+  const top = view.scroll.scrollTop;
+  view.rows.replaceChildren(...order.map((i) => row(view, rows[i], ids[i])));
+  if (!order.length) {
+    const tr = el('tr'), td = el('td', 'atl-none', 'No row matches the search.');
+    td.colSpan = view.table.columns.length;
+    tr.append(td);
+    view.rows.append(tr);
+  }
+  view.scroll.scrollTop = top;
+  if (focused !== undefined) view.rows.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+}
+
+function compare(a, b) {
+  if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
+  return typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b));
+}
+
+function row(view, cells, id) {
+  const tr = el('tr');
+  cells.forEach((c, i) => tr.append(cell(c, view.table.columns[i])));
+  if (view.table.select) selectable(view, tr, id);
+  return tr;
+}
+
+function selectable(view, tr, id) {
+  tr.dataset.id = id;
+  tr.tabIndex = 0;
+  tr.setAttribute('aria-selected', String(view.chosen === id));
+  const pick = () => {
+    view.chosen = view.chosen === id ? null : id;
+    for (const other of view.rows.children) other.setAttribute('aria-selected', String(other.dataset.id === view.chosen));
+    view.choose(view.chosen);
+  };
+  tr.addEventListener('click', pick);
+  tr.addEventListener('keydown', (e) => {
+    if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); pick(); }
+    if (e.key === 'ArrowDown') { e.preventDefault(); tr.nextElementSibling?.focus(); }
+    if (e.key === 'ArrowUp') { e.preventDefault(); tr.previousElementSibling?.focus(); }
+  });
+}
+
+function cell(c, column) {
+  const td = el('td', column.n ? 'num' : column.k === 'spark' ? 'spark' : '');
+  if (column.k === 'spark') td.append(spark(c[2] || [], 96, 20));
+  else if (column.k === 'status' && c[2]) td.append(pill(c));
+  else if (column.k === 'bar') {
+    const bar = el('span', 'atl-bar');
+    bar.style.setProperty('--share', String(Math.max(0, Math.min(1, c[2] || 0))));
+    td.append(bar, el('span', '', c[1]));
+  } else td.textContent = c[1];
+  return td;
+}
+
+const ICONS = { ok: '✓', info: 'i', warning: '▲', critical: '✕', unknown: '?' };
+function pill(c) {
+  const span = el('span', 'atl-pill atl-tone-' + c[2]);
+  const mark = el('span', '', ICONS[c[2]]);
+  mark.setAttribute('aria-hidden', 'true');
+  span.append(mark, document.createTextNode(' ' + c[1]));
+  return span;
+}

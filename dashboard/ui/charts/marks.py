@@ -1,0 +1,60 @@
+"""What happened, on the time axis: deploys, alerts, flag changes, each with words on hover."""
+
+from typing import Final
+
+import numpy as np
+from pandas import Series
+
+from dashboard.ui.charts.scene import Json, Mark, Scene
+from dashboard.ui.charts.series import iso, local_ms
+
+SYMBOLS: Final = {"deploy": "▲", "alert": "●", "flag": "◆"}
+MARK_AXIS: Final = {"overlaying": "y", "range": [0, 1], "fixedrange": True, "visible": False}
+_TONES: Final = {"alert": "critical", "flag": "info"}
+_MOST: Final = 40
+
+
+def mark_traces(scene: Scene, first: int, last: int) -> list[Json]:
+    """Draw the marks between two local milliseconds, on an axis of their own from 0 to 1."""
+    marks = sorted(scene.marks, key=lambda mark: mark.at)[-_MOST:]
+    if not marks:
+        return []
+    at = local_ms(Series([mark.at for mark in marks]), scene.format.zone)
+    inside = [(int(ms), m) for ms, m in zip(at, marks, strict=True) if first <= ms <= last]
+    return [_stems(scene, inside), _symbols(scene, inside)] if inside else []
+
+
+def _stems(scene: Scene, marks: list[tuple[int, Mark]]) -> Json:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "yaxis": "y2",
+        "x": [at for ms, _ in marks for at in (iso(ms), iso(ms), None)],
+        "y": [0, 1, None] * len(marks),
+        "line": {"color": scene.theme.unknown, "width": 1, "dash": "1px,3px"},
+        "connectgaps": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _symbols(scene: Scene, marks: list[tuple[int, Mark]]) -> Json:
+    colours = [scene.theme.tone(_TONES[m.kind]) if m.kind in _TONES else "" for _, m in marks]
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "yaxis": "y2",
+        "x": [iso(ms) for ms, _ in marks],
+        "y": np.zeros(len(marks)).tolist(),
+        "text": [SYMBOLS.get(mark.kind, "●") for _, mark in marks],
+        "textfont": {"size": 10, "color": [c or scene.theme.text for c in colours]},
+        "cliponaxis": False,
+        "customdata": [_escaped(mark.label) for _, mark in marks],
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "name": "",
+    }
+
+
+def _escaped(words: str) -> str:
+    """Keep the chart library from reading markup in words that people typed elsewhere."""
+    plain = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain if len(plain) <= 90 else plain[:89] + "…"

@@ -1,0 +1,101 @@
+"""Tables inside panels: sortable, searchable, with bars and small lines in their cells."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import isfinite
+from typing import Any, Final, SupportsFloat
+
+import numpy as np
+from pandas import DataFrame, NaT, Timestamp
+
+from dashboard.ui.charts.scene import EMPTY, Column, Draw, Picture, Scene, Sheet, names_of
+from dashboard.ui.charts.sheets import as_frame
+from dashboard.ui.charts.status import word_and_tone
+from dashboard.ui.numbers import UNKNOWN
+
+MOST_ROWS: Final = 500
+_SPARK_POINTS: Final = 48
+_RANKS: Final = {"critical": 0, "warning": 1, "unknown": 2, "info": 3, "ok": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """Which columns a table shows; see `table`."""
+
+    columns: tuple[Column, ...]
+    select: str = ""
+
+    def picture(self, value: object, scene: Scene) -> Picture:
+        """Lay the rows out as cells of [sort value, text, more]."""
+        frame = as_frame(value).head(MOST_ROWS)
+        if frame.empty:
+            return EMPTY
+        names_of(frame, [column.name for column in self.columns])
+        tops = {c.name: _top(frame, c) for c in self.columns if c.kind == "bar"}
+        records = frame.to_dict("records")
+        rows = [
+            [_cell(r[c.name], c, scene, tops.get(c.name)) for c in self.columns] for r in records
+        ]
+        heads = [{"l": c.label, "k": c.kind, "n": c.is_number} for c in self.columns]
+        ids = [str(r[self.select]) for r in records] if self.select else []
+        table = {"columns": heads, "rows": rows, "ids": ids, "select": bool(self.select)}
+        return Picture({"table": table}, self._summary(frame, records[0]))
+
+    def sheet(self, value: object, _scene: Scene) -> Sheet:
+        """Give the shown columns, without the small lines."""
+        frame = as_frame(value)
+        shown = tuple(c for c in self.columns if c.kind != "spark" and c.name in frame.columns)
+        return Sheet(shown, frame[[column.name for column in shown]])
+
+    def _summary(self, frame: DataFrame, first: dict[Any, Any]) -> str:
+        name = self.columns[0]
+        return f"Table of {len(frame)} rows; the first is {first[name.name]}."
+
+
+def table(columns: Sequence[Column], *, select: str = "", height: int = 232) -> Draw:
+    """Draw rows as a table. `select` names the column that identifies a chosen row."""
+    spec = TableSpec(tuple(columns), select)
+    return Draw(spec.picture, spec.sheet, height=height, is_chart=False, select=select)
+
+
+def _top(frame: DataFrame, column: Column) -> float:
+    values = frame[column.name].to_numpy(dtype=float, na_value=np.nan)
+    known = values[np.isfinite(values)]
+    return float(known.max()) if known.size else 0.0
+
+
+def _cell(value: object, column: Column, scene: Scene, top: float | None) -> list[Any]:
+    if column.kind == "spark":
+        return _spark(value)
+    if _is_unknown(value):
+        return [None, UNKNOWN]
+    if column.kind == "status":
+        word, tone = word_and_tone(str(value))
+        return [_RANKS[tone], word, tone]
+    if isinstance(value, Timestamp | datetime):
+        return [value.timestamp(), scene.format.moment(value)]
+    if column.is_number and isinstance(value, SupportsFloat):
+        text = scene.format.value(float(value), column.unit)
+        share = round(float(value) / top, 4) if top else 0.0
+        return [float(value), text, share] if column.kind == "bar" else [float(value), text]
+    return [str(value), str(value)]
+
+
+def _is_unknown(value: object) -> bool:
+    return value is None or value is NaT or (isinstance(value, float) and not isfinite(value))
+
+
+def _spark(values: object) -> list[Any]:
+    """Keep a small line small: its last value to sort by, and at most so many points."""
+    given = values if isinstance(values, Iterable) else ()
+    numbers = [None if _is_unknown(value) else float(value) for value in given]
+    every = -(-len(numbers) // _SPARK_POINTS) or 1
+    drawn: list[float | None] = [n if n is None else float(f"{n:.4g}") for n in numbers[::every]]
+    return [next((n for n in reversed(numbers) if n is not None), None), "", drawn]
+
+
+def spark_points(values: Sequence[float | None]) -> list[float | None]:
+    """Give the points of a key figure's small line."""
+    points: list[float | None] = _spark(values)[2]
+    return points

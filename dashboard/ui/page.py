@@ -1,0 +1,152 @@
+"""A page: its block says what is on it; leaving the block draws it and keeps it fresh.
+
+with page("Launch monitor", live=True, filters=("span", "compare")) as p:
+    p.kpi("API p95", launch.api_p95, signal="api_latency_p95")
+    p.panel("Is the API fast enough?", launch.latency, draw=charts.lines())
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard.ui.canvas import Canvas
+from dashboard.ui.charts.scene import Draw
+from dashboard.ui.filters import LIVE, selected
+from dashboard.ui.notices import notices
+from dashboard.ui.spec import Asked, FigureSpec, PanelSpec, Spec, VerdictSpec
+from data.period import Selection
+
+MOST_FIGURES = 6
+MOST_PANELS = 8
+
+
+@dataclass(slots=True)
+class Page:
+    """What a page says is on it. Made by `page`."""
+
+    title: str
+    help: str = ""
+    live: bool = False
+    filters: Sequence[str] = ()
+    default: Selection = field(default_factory=Selection)
+    spans: Sequence[str] = ("15m", "1h", "6h", "24h", "7d")
+    tenants: Mapping[int, str] | None = None
+    _figures: list[FigureSpec] = field(default_factory=list)
+    _panels: list[PanelSpec] = field(default_factory=list)
+    _verdict: VerdictSpec | None = None
+    _tab: tuple[str, Asked | None] = ("", None)
+
+    @property
+    def name(self) -> str:
+        """The page's part of every key: its title in plain letters."""
+        return _slug(self.title)
+
+    def verdict(self, question: Asked) -> None:
+        """Open with a sentence: how it stands, and since when."""
+        self._verdict = VerdictSpec(f"{self.name}.verdict", question)
+
+    def kpi(
+        self,
+        label: str,
+        question: Asked,
+        *,
+        signal: str = "",
+        good: str = "",
+        leads_to: str | None = None,
+    ) -> None:
+        """Add a key figure; at most six. `signal` judges it by that signal's thresholds."""
+        key = f"{self.name}.kpi-{_slug(label)}"
+        self._figures.append(FigureSpec(key, label, question, signal, good, leads_to))
+        if len(self._figures) > MOST_FIGURES:
+            raise ValueError(f"{self.title}: at most {MOST_FIGURES} key figures.")
+
+    def tab(self, name: str, *, marks: Asked | None = None) -> None:
+        """Put the panels that follow into a tab; `marks` is for all their time axes."""
+        self._tab = (name, marks)
+
+    def panel(  # noqa: PLR0913 - each is one word of a page
+        self,
+        title: str,
+        question: Asked,
+        *,
+        draw: Draw,
+        signal: str = "",
+        wide: bool = False,
+        help: str = "",  # noqa: A002 - the word that Streamlit uses too
+        hint: str = "",
+    ) -> None:
+        """Add a panel; at most eight in a tab. `signal` gives unit and thresholds."""
+        key, (tab, marks) = f"{self.name}.{_slug(title)}", self._tab
+        words = help or question.definition.partition("\n\n")[0].replace("\n", " ")
+        self._panels.append(
+            PanelSpec(key, title, question, draw, signal, marks, tab, wide, words, hint)
+        )
+        if sum(panel.tab == tab for panel in self._panels) > MOST_PANELS:
+            raise ValueError(f"{self.title}: at most {MOST_PANELS} panels in a tab.")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._draw()
+
+    def _draw(self) -> None:
+        canvas = Canvas.of_viewer(self.name)
+        canvas.style()
+        with st.container(
+            horizontal=True, vertical_alignment="center", key="page-head", gap="small"
+        ):
+            st.title(self.title, anchor=False, help=self.help or None, width="content")
+            st.space("stretch")
+            notices()
+        is_on, selection = self._bar()
+        specs: list[Spec] = [*([self._verdict] if self._verdict else []), *self._figures]
+        first = st.container(key="page-first") if specs else None
+        tab, shown = self._open_tab()
+        with tab:
+            slots = canvas.lay_out(shown, selection)
+        canvas.keep_fresh(first, specs, slots, selection=selection, every_s=5 if is_on else None)
+
+    def _bar(self) -> tuple[bool, Selection]:
+        """Draw the filters on the left and the live switch on the right."""
+        with st.container(horizontal=True, vertical_alignment="center", key="page-bar"):
+            selection = selected(self.filters, self.default, spans=self.spans, tenants=self.tenants)
+            if not self.live:
+                return False, selection
+            st.space("stretch")
+            is_on = st.toggle("Live · 5 s", value=True, key=LIVE, persist_state="session")
+        return is_on, selection
+
+    def _open_tab(self) -> tuple[DeltaGenerator, list[PanelSpec]]:
+        """Draw the tabs, if any; give the open one and its panels. The others are not asked."""
+        names = list(dict.fromkeys(panel.tab for panel in self._panels))
+        if len(names) < 2:
+            return st.container(), self._panels
+        tabs = st.tabs(names, key="tab", on_change="rerun", bind="query-params")
+        shown = next((n for n, tab in enumerate(tabs) if tab.open), 0)
+        return tabs[shown], [panel for panel in self._panels if panel.tab == names[shown]]
+
+
+def page(
+    title: str,
+    *,
+    help: str = "",  # noqa: A002 - the word that Streamlit uses too
+    live: bool = False,
+    filters: Sequence[str] = (),
+    default: Selection | None = None,
+    spans: Sequence[str] = ("15m", "1h", "6h", "24h", "7d"),
+) -> Page:
+    """Begin a page. `live` refreshes it every 5 s; `filters` are those its questions honour."""
+    return Page(title, help, live, filters, default or Selection(), spans)
+
+
+def _slug(words: str) -> str:
+    plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in words.lower())
+    return "-".join(part for part in plain.split("-") if part)

@@ -1,0 +1,72 @@
+"""The verdict of a page as one sentence and its evidence."""
+
+from typing import Any
+
+from dashboard.ui.charts.scene import Json
+from dashboard.ui.envelope import form_of
+from dashboard.ui.material import Material
+from dashboard.ui.numbers import Format
+from dashboard.ui.spec import Look, VerdictSpec
+from dashboard.ui.theme import ICONS
+from dashboard.ui.words import say
+from data.verdict import Problem, Verdict
+
+_SHOWN = 3
+
+
+def verdict(spec: VerdictSpec, material: Material, look: Look) -> Json:
+    """Write the verdict; without an answer it says so and claims nothing."""
+    answer, form = material.answer, form_of(look)
+    found = answer.value
+    if not isinstance(found, Verdict):
+        return {"key": spec.key, "tone": "unknown", "icon": ICONS["unknown"], "head": answer.note}
+    return {
+        "key": spec.key,
+        "tone": found.level,
+        "icon": ICONS[found.level],
+        "head": _head(found, form),
+        "more": _more(found, form),
+        "stale": answer.note if answer.state == "stale" else "",
+    }
+
+
+def failed(spec: VerdictSpec, reference: str) -> Json:
+    """Say that the verdict met a bug."""
+    head = say("failed.hint", reference=reference)
+    return {"key": spec.key, "tone": "unknown", "icon": ICONS["unknown"], "head": head}
+
+
+def _head(found: Verdict, form: Format) -> str:
+    if found.level == "unknown":
+        return say("verdict.unknown")
+    if not found.problems:
+        return say("verdict.ok", checked=found.checked)
+    return _problem(found.problems[0], form)
+
+
+def _more(found: Verdict, form: Format) -> list[str]:
+    """Give the further sentences: other problems, signals without data, open alerts."""
+    said = [_problem(each, form) for each in found.problems[1:_SHOWN]]
+    rest = len(found.problems[_SHOWN:]) + found.more
+    said += [say("verdict.rest", count=rest)] if rest else []
+    said += [say("verdict.blind", count=len(found.unknown))] if found.unknown else []
+    return [*said, _alerts(found.open_alerts)]
+
+
+def _problem(problem: Problem, form: Format) -> str:
+    values: dict[str, Any] = {
+        "title": problem.title,
+        "series": problem.series,
+        "value": form.value(problem.value, problem.unit),
+        "limit": form.value(problem.threshold, problem.unit),
+        "clock": form.time(problem.since),
+    }
+    scope = "series" if problem.series else "whole"
+    age = "longer" if problem.is_longer else "since"
+    return say(f"verdict.{scope}.{age}", **values)
+
+
+def _alerts(count: int | None) -> str:
+    if count is None:
+        return say("verdict.alerts.unknown")
+    return say("verdict.alerts.one" if count == 1 else "verdict.alerts.many", count=count)
