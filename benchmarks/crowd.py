@@ -13,7 +13,7 @@ import httpx
 
 from benchmarks.viewer import Journal, Viewer
 
-PUSH_COMPONENT: Final = "push"
+PUSH_COMPONENT: Final = "atalaya_push"
 OPEN_WITHIN_S: Final = 120
 RETRY_S: Final = 1.0
 
@@ -104,7 +104,7 @@ class Crowd:
             if line.startswith("data: "):
                 event = json.loads(line.removeprefix("data: "))
                 self.heard.append(Heard(number, perf_counter(), tuple(event["topics"])))
-                await viewer.push(event)
+                await viewer.push(" ".join(event["topics"]))
 
     def _leave(self) -> None:
         self._call(self._end(), within_s=30)

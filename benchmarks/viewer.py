@@ -25,6 +25,8 @@ from websockets.typing import Subprotocol
 
 FULL: Final = ""
 """The "fragment" of a run of the whole script."""
+LIVE_EVERY_S: Final = 5
+"""The live fragment's interval; other fragments look at other things and at longer intervals."""
 CACHED_FOR_RUNS: Final = 2
 INTERRUPTED: Final = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
@@ -49,6 +51,8 @@ class Run:
     ended: float
     received: Received
     is_pushed: bool
+    every_s: float
+    """Interval of the fragment's timer; 0 without one."""
 
     @property
     def ms(self) -> float:
@@ -66,11 +70,11 @@ class Journal:
     """Timer ticks that found the run before still unfinished."""
 
     def refreshes(self, since: float, until: float = float("inf")) -> list[Run]:
-        """Fragment runs by timer that began in this span."""
+        """Refreshes of the live fragment that began in this span."""
         return [
             run
             for run in self.runs
-            if run.fragment != FULL and not run.is_pushed and since <= run.began < until
+            if run.every_s == LIVE_EVERY_S and not run.is_pushed and since <= run.began < until
         ]
 
     def pushed(self, since: float) -> list[Run]:
@@ -126,7 +130,7 @@ class Viewer:
         finally:
             self._stop_timers()
 
-    async def push(self, value: object) -> None:
+    async def push(self, value: str) -> None:
         """Do what the push component does on an event: trigger, and rerun its fragment."""
         if self._push is None:
             return
@@ -134,7 +138,7 @@ class Viewer:
         state = ClientState()
         trigger = state.widget_states.widgets.add()
         trigger.id = f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{widget}{EVENT_DELIM}events"
-        trigger.json_trigger_value = json.dumps([{"event": "event", "value": value}])
+        trigger.json_trigger_value = json.dumps([{"event": "news", "value": value}])
         await self._rerun(fragment, state, is_pushed=True)
 
     async def _rerun(
@@ -206,13 +210,23 @@ class Viewer:
         for fragment in fragments:
             asked = self._asked.pop(fragment, None)
             if asked is not None:
-                self._journal.runs.append(
-                    Run(self._number, fragment, asked.at, ended, self._received, asked.is_pushed)
-                )
+                self._journal.runs.append(self._run(fragment, asked, ended))
         self._received = Received()
         self._finished_runs += 1
         self._forget(fragments)
         self.is_open.set()
+
+    def _run(self, fragment: str, asked: Asked, ended: float) -> Run:
+        timer = self._timers.get(fragment)
+        return Run(
+            viewer=self._number,
+            fragment=fragment,
+            began=asked.at,
+            ended=ended,
+            received=self._received,
+            is_pushed=asked.is_pushed,
+            every_s=timer[0] if timer else 0,
+        )
 
     def _forget(self, fragments: list[str]) -> None:
         """Drop large messages as the front end does: when unused and their fragment has run."""
