@@ -88,11 +88,11 @@ def libpq_url(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     plain = f"{scheme.partition('+')[0]}{separator}{rest}"
     try:
-        conninfo_to_dict(plain)
+        ports = str(conninfo_to_dict(plain).get("port") or "5432").split(",")
     except psycopg.ProgrammingError:
-        is_url = False
-    else:
-        is_url = scheme.partition("+")[0] in {"postgresql", "postgres"}
+        ports = [""]
+    # A password with an unescaped "/" or "@" is read as a port, and libpq would repeat it.
+    is_url = plain.startswith(("postgresql://", "postgres://")) and all(map(str.isdigit, ports))
     if not is_url:
         raise ValueError(
             "The database URL is not of the form postgresql://user:password@host/name."

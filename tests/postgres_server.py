@@ -1,5 +1,6 @@
 """A Postgres for tests: fast and unsafe settings, on loopback, gone when the tests are."""
 
+import contextlib
 import ctypes
 import os
 import shutil
@@ -143,7 +144,8 @@ class PostgresServer:
         pid = self._process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         for each in (pid, *map(int, children)):
-            os.kill(each, number)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, number)
 
 
 def _environment() -> dict[str, str]:
