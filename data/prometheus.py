@@ -55,7 +55,8 @@ class Prometheus:
         self._client = PrometheusConnect(
             url=url.rstrip("/"),
             headers=dict(headers or {}),
-            retry=Retry(total=0),
+            # read=False: a wait that ends is told apart from a server that is gone.
+            retry=Retry(0, read=False),
             timeout=self._timeout,
         )
 

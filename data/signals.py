@@ -28,6 +28,8 @@ MOST_VALUES: Final = 50_000
 # Finer than sources are filled: Prometheus every 15 s, production_metrics every minute.
 FINEST_S: Final = 15
 FINEST_SQL_S: Final = 60
+STORED_S: Final = 900
+"""How long a row of production_metrics speaks for the present: writers may be that slow."""
 
 AT: Final = "datetime64[us, UTC]"
 _MOMENT_TYPES: Final = {"signal": "str", "series": "str", "value": "float64", "events": "float64"}
@@ -219,7 +221,7 @@ class Signals:
         if not signals:
             return []
         labels = {one.name: one.series_label or "" for one in signals}
-        since = at - timedelta(seconds=max(one.window_s for one in signals))
+        since = at - timedelta(seconds=STORED_S)
         rows = self.db.rows(LATEST, Stored, names=list(labels), since=since, until=at)
         return [
             Moment(one.signal, str((one.labels or {}).get(labels[one.signal], "")), one.value)

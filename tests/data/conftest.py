@@ -4,6 +4,7 @@ import pytest
 from redis import Redis
 
 from tests import redis_server
+from tests.data import prometheus_history
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +18,10 @@ def redis_client(redis_url: str) -> Iterator[Redis]:
     with Redis.from_url(redis_url) as client:
         client.flushall()
         yield client
+
+
+@pytest.fixture(scope="session")
+def prometheus_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Prometheus that knows the hour of `prometheus_history`; only read from."""
+    with prometheus_history.serving(tmp_path_factory.mktemp("prometheus")) as url:
+        yield url
