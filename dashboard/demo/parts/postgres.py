@@ -125,6 +125,12 @@ class Postgres:
         with self.connect() as connection:
             connection.execute("create extension if not exists pg_stat_statements")
 
+    def drop_database(self) -> None:
+        """Remove the database and everything in it."""
+        with self.connect("postgres") as connection:
+            name = sql.Identifier(DATABASE)
+            connection.execute(sql.SQL("drop database if exists {} with (force)").format(name))
+
     def make_login(self, user: str, *, member_of: list[str]) -> None:
         """A user with a generated password and the rights of some groups. Safe to repeat."""
         with self.connect() as connection:
