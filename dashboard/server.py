@@ -5,6 +5,7 @@ import gc
 import importlib
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ from services import team
 SCRIPT: Final = Path(__file__).with_name("app.py")
 # Everything that pages import, so that no viewer waits for it and the collector never walks it.
 WARM: Final = ("pandas", "plotly.graph_objects", "pyarrow", "xlsxwriter", "babel.dates", "stripe")
+STOPS: Final = (signal.SIGTERM, signal.SIGINT)
 RETRY_OWNER_S: Final = 5.0
 
 log: Final = structlog.get_logger(__name__)
@@ -46,6 +48,9 @@ def serve(settings: Settings) -> None:
     if settings.cookie_secret is not None:
         # Streamlit reads this before it has the secrets that we hand over; replicas must agree.
         os.environ["STREAMLIT_SERVER_COOKIE_SECRET"] = settings.cookie_secret.get_secret_value()
+    for each in STOPS:
+        # Uvicorn raises the signal again when it is done; the default would be death by signal.
+        signal.signal(each, lambda *_: sys.exit(0))
     try:
         application(settings).run(config=streamlit_config(settings))
     finally:
@@ -186,7 +191,7 @@ def ensure_owner(settings: Settings, stopping: Event) -> None:
 @contextmanager
 def _ends_streams(hub: Hub, stopping: Event) -> Iterator[None]:
     """End all streams on SIGTERM and SIGINT: uvicorn waits for open responses before it ends us."""
-    former = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+    former = {each: signal.getsignal(each) for each in STOPS}
 
     def end(number: int, frame: FrameType | None) -> None:
         stopping.set()
