@@ -17,7 +17,7 @@ from pandas import DataFrame, DatetimeIndex
 from sqlalchemy import text
 
 from data.database import Database
-from data.errors import TooManyRows
+from data.errors import SourceDown, TooManyRows
 from data.period import Period
 from data.prometheus import Prometheus, QueryRefused, Series
 from data.signal_definitions import Signal, load_definitions
@@ -153,15 +153,15 @@ class Signals:
 
         Grain: (signal, series). Columns: signal str, series str, value float, events float (cases
         behind a ratio, NaN where the signal counts none). What is not known is absent. Raises
-        SourceDown; a signal whose own query Prometheus does not accept is only absent.
+        SourceDown when nobody answers; what one of two sources cannot give is only absent, as is a
+        signal whose own query Prometheus does not accept.
         """
         signals = [self.definition(name) for name in names]
         queried = [one for one in signals if self._prometheus and one.promql]
         own_sql = [one for one in signals if one.sql and one not in queried]
         stored = [one for one in signals if one not in queried and one not in own_sql]
         rows = [*self._asked(queried, at, window_s), *self._stored(stored, at)]
-        for signal in own_sql:
-            rows += self._sql_now(signal, at)
+        rows += self._own_sql(own_sql, at, is_all=not rows)
         found = DataFrame(rows, columns=list(Moment._fields))
         return found.astype(_MOMENT_TYPES)
 
@@ -210,6 +210,15 @@ class Signals:
         found = found.astype({"series": "str", "value": "float64", "events": "float64"})
         finite: DataFrame = found[np.isfinite(found["value"])]
         return finite.reset_index(drop=True)
+
+    def _own_sql(self, signals: list[Signal], at: datetime, *, is_all: bool) -> list[Moment]:
+        """Ask Postgres; without it the rest still stands, unless this is all that was asked."""
+        try:
+            return [row for one in signals for row in self._sql_now(one, at)]
+        except SourceDown:
+            if is_all:
+                raise
+            return []
 
     def _sql_now(self, signal: Signal, at: datetime) -> list[Moment]:
         since = at - timedelta(seconds=signal.window_s)
