@@ -24,7 +24,7 @@ QUERIES = [
     column("trend", "p95 over the period", kind="spark"),
 ]
 UPTIME = [
-    column("component", "Component", kind="name"),
+    column("component", "Component", kind="word"),
     column("status", "State", kind="status"),
     column("uptime_24h_pct", "24 hours", "%", "number"),
     column("uptime_7d_pct", "7 days", "%", "number"),

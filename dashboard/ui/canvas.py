@@ -132,7 +132,7 @@ class Canvas:
         spec = slot.spec
         with slot.place:
             row = components.panel(
-                f"panel.{spec.key}", picture or LOADING, select=bool(spec.draw.select)
+                f"inside.{spec.key}", picture or LOADING, select=bool(spec.draw.select)
             )
         if spec.draw.select and row is not None:
             st.query_params[spec.draw.select] = row

@@ -92,7 +92,7 @@ def thresholds_of(signal: str, form: Format) -> tuple[Threshold, ...]:
     found = runtime().sources.signals.definition(signal)
     limits = {"warning": found.warning, "critical": found.critical}
     return tuple(
-        Threshold(limit, tone, say(f"threshold.{tone}", value=form.value(limit, found.unit)))
+        Threshold(limit, tone, say(f"threshold.{tone}", value=form.limit(limit, found.unit)))
         for tone in _TONES
         if (limit := limits[tone]) is not None
     )

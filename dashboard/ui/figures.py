@@ -92,8 +92,9 @@ def _change(found: KeyFigure, good: str, compared: str, form: Format) -> Json:
     rose = moved > 0
     tone = "" if not good else "good" if rose == (good == "up") else "bad"
     word = {"good": "better", "bad": "worse"}.get(tone, "more" if rose else "less")
-    against = say(word, compared=compared)
-    return {"change": text, "arrow": "↑" if rose else "↓", "tone": tone, "against": against}
+    short, _, rest = say(word, compared=compared).partition("|")
+    arrow = "↑" if rose else "↓"
+    return {"change": text, "arrow": arrow, "tone": tone, "than": short, "against": rest}
 
 
 def _level(found: KeyFigure, signal: str) -> Json:

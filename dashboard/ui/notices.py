@@ -15,7 +15,8 @@ def notices() -> None:
     """Show how many alerts are open, and say at once when another one begins."""
     components.push("push", ["alert", "alerts"])
     now = news()
-    st.html(_badge(now), width="content")
+    with st.container(key="notices-box", width="content"):
+        st.html(_badge(now), width="content")
     seen = st.session_state.get(_SEEN)
     st.session_state[_SEEN] = now.newest_id
     if seen is not None and now.newest_id and now.newest_id != seen:

@@ -50,6 +50,14 @@ class Format:
         number, short = self.split(value, unit)
         return f"{number}\u00a0{short}" if short else number
 
+    def limit(self, value: float, unit: str) -> str:
+        """Write a threshold: as it was set, without decimals that say nothing."""
+        if unit in {"bytes", "s"} or unit.endswith(MONEY):
+            return self.value(value, unit)
+        number = str(format_decimal(value, format="#,##0.###", locale=self.locale))
+        short = _SHORT.get(unit, unit)
+        return f"{number}\u00a0{short}" if short else number
+
     def money(self, minor: float, currency: str) -> str:
         """Write an amount given in minor units; whole units from 10.000 up."""
         major = minor / 100
@@ -79,7 +87,7 @@ class Format:
 
     def separators(self) -> str:
         """Give the decimal and the group sign, as the chart library wants them."""
-        signs = Locale.parse(self.locale, sep="-").number_symbols.get("latn", {})
+        signs = Locale.parse(self.locale).number_symbols.get("latn", {})
         return f"{signs.get('decimal', '.')}{signs.get('group', ',')}"
 
     def _bytes(self, value: float) -> tuple[str, str]:

@@ -103,7 +103,7 @@ class Page:
         with st.container(
             horizontal=True, vertical_alignment="center", key="page-head", gap="small"
         ):
-            st.title(self.title, anchor=False, help=self.help or None, width="content")
+            st.header(self.title, anchor=False, help=self.help or None, width="content")
             st.space("stretch")
             notices()
         is_on, selection = self._bar()

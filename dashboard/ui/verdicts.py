@@ -1,23 +1,28 @@
 """The verdict of a page as one sentence and its evidence."""
 
-from typing import Any
+from typing import Any, Final
 
 from dashboard.ui.charts.scene import Json
+from dashboard.ui.charts.sheets import name_in_words
 from dashboard.ui.envelope import form_of
 from dashboard.ui.material import Material
 from dashboard.ui.numbers import Format
 from dashboard.ui.spec import Look, VerdictSpec
 from dashboard.ui.theme import ICONS
 from dashboard.ui.words import say
+from data.answers import Answer
+from data.attention import SystemStatus
 from data.verdict import Problem, Verdict
 
-_SHOWN = 3
+_SHOWN: Final = 2
 
 
 def verdict(spec: VerdictSpec, material: Material, look: Look) -> Json:
     """Write the verdict; without an answer it says so and claims nothing."""
     answer, form = material.answer, form_of(look)
     found = answer.value
+    if isinstance(found, SystemStatus):
+        return _system(spec, found) | _stale(answer)
     if not isinstance(found, Verdict):
         return {"key": spec.key, "tone": "unknown", "icon": ICONS["unknown"], "head": answer.note}
     return {
@@ -26,7 +31,7 @@ def verdict(spec: VerdictSpec, material: Material, look: Look) -> Json:
         "icon": ICONS[found.level],
         "head": _head(found, form),
         "more": _more(found, form),
-        "stale": answer.note if answer.state == "stale" else "",
+        **_stale(answer),
     }
 
 
@@ -34,6 +39,30 @@ def failed(spec: VerdictSpec, reference: str) -> Json:
     """Say that the verdict met a bug."""
     head = say("failed.hint", reference=reference)
     return {"key": spec.key, "tone": "unknown", "icon": ICONS["unknown"], "head": head}
+
+
+def _stale(answer: Answer[Any]) -> Json:
+    return {"stale": answer.note if answer.state == "stale" else ""}
+
+
+def _system(spec: VerdictSpec, found: SystemStatus) -> Json:
+    """Write how the system stands: who is down, who is degraded, and the alerts."""
+    said = [
+        say(f"system.{state}", names=", ".join(map(name_in_words, names)))
+        for state, names in (
+            ("down", found.down),
+            ("degraded", found.degraded),
+            ("unknown", found.unknown),
+            ("maintenance", found.maintenance),
+        )
+        if names
+    ]
+    if found.level == "unknown" and not said:
+        said = [say("system.nothing")]
+    head, *more = said or [say("system.ok", count=found.operational)]
+    more.append(say("system.alerts", critical=found.critical_alerts, warning=found.warning_alerts))
+    tone, icon = found.level, ICONS[found.level]
+    return {"key": spec.key, "tone": tone, "icon": icon, "head": head, "more": more}
 
 
 def _head(found: Verdict, form: Format) -> str:
@@ -48,17 +77,17 @@ def _more(found: Verdict, form: Format) -> list[str]:
     """Give the further sentences: other problems, signals without data, open alerts."""
     said = [_problem(each, form) for each in found.problems[1:_SHOWN]]
     rest = len(found.problems[_SHOWN:]) + found.more
-    said += [say("verdict.rest", count=rest)] if rest else []
-    said += [say("verdict.blind", count=len(found.unknown))] if found.unknown else []
+    said += [_counted("verdict.rest", rest)] if rest else []
+    said += [_counted("verdict.blind", len(found.unknown))] if found.unknown else []
     return [*said, _alerts(found.open_alerts)]
 
 
 def _problem(problem: Problem, form: Format) -> str:
     values: dict[str, Any] = {
         "title": problem.title,
-        "series": problem.series,
+        "series": name_in_words(problem.series),
         "value": form.value(problem.value, problem.unit),
-        "limit": form.value(problem.threshold, problem.unit),
+        "limit": form.limit(problem.threshold, problem.unit),
         "clock": form.time(problem.since),
     }
     scope = "series" if problem.series else "whole"
@@ -69,4 +98,8 @@ def _problem(problem: Problem, form: Format) -> str:
 def _alerts(count: int | None) -> str:
     if count is None:
         return say("verdict.alerts.unknown")
-    return say("verdict.alerts.one" if count == 1 else "verdict.alerts.many", count=count)
+    return _counted("verdict.alerts", count)
+
+
+def _counted(name: str, count: int) -> str:
+    return say(f"{name}.one" if count == 1 else f"{name}.many", count=count)

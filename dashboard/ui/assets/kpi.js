@@ -88,6 +88,7 @@ function change(f) {
     moved.append(arrow, f.change);
     line.append(moved, ' ');
   }
-  line.append(el('span', '', f.against || f.cases || ''));
+  if (f.than) line.append(el('span', '', f.than), ' ');
+  line.append(el('span', f.than ? 'atl-than' : '', f.against || f.cases || ''));
   return line;
 }

@@ -17,7 +17,7 @@ export function status(body, env) {
   scroll.tabIndex = 0;
   scroll.setAttribute('role', 'region');
   scroll.setAttribute('aria-label', env.alt);
-  scroll.style.maxHeight = env.height + 'px';
+  scroll.style.maxHeight = '420px';
   scroll.append(...found);
   body._shape = undefined;
   body.replaceChildren(scroll);

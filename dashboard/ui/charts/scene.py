@@ -59,7 +59,8 @@ class Scene:
 class Column:
     """A column of a table: its name in the data, its words, its unit and how it is shown.
 
-    `kind` is "text", "number", "moment", "status", "spark" or "bar" (a number over a bar).
+    `kind` is "text", "word" (a name of ours, written as people do), "number", "bar" (a number
+    over a bar), "moment", "status" or "spark".
     """
 
     name: str

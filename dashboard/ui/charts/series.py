@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pandas import DataFrame, Series, to_datetime
 
 from dashboard.ui.charts.scene import POINTS, Json, names_of
+from dashboard.ui.charts.sheets import name_in_words
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -49,7 +50,7 @@ def read_lines(
     if color is None or color not in frame.columns:
         return [_line(names.get("", ""), frame[x], frame[y], zone)] if len(frame) else []
     found = {
-        str(key): _line(names.get(str(key), str(key)), rows[x], rows[y], zone)
+        str(key): _line(names.get(str(key)) or name_in_words(str(key)), rows[x], rows[y], zone)
         for key, rows in frame.groupby(color, sort=True, observed=True)
     }
     ordered = [*(key for key in names if key in found), *(key for key in found if key not in names)]

@@ -2,11 +2,30 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from typing import Final
 
 from pandas import DataFrame, Series
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from dashboard.ui.charts.scene import Column, Sheet
+
+_SPELLED: Final = {
+    "api": "API",
+    "mercadopago": "MercadoPago",
+    "todopago": "TodoPago",
+    "payu": "PayU",
+    "stripe": "Stripe",
+    "whatsapp": "WhatsApp Business",
+    "whatsapp_business": "WhatsApp Business",
+    "sms": "SMS",
+    "afip": "AFIP",
+    "calendars": "Calendars",
+    "google_calendar": "Google Calendar",
+    "postgres": "Postgres",
+    "redis": "Redis",
+    "websocket": "WebSocket",
+    "websockets": "WebSockets",
+}
 
 
 def frame_sheet(value: object, *, units: Mapping[str, str] | None = None) -> Sheet:
@@ -32,6 +51,13 @@ def as_frame(value: object) -> DataFrame:
 def in_words(name: str) -> str:
     """Write a column's name as a heading."""
     return name.replace("_", " ").strip().capitalize()
+
+
+def name_in_words(name: str) -> str:
+    """Write the name of a part as people do: companies and protocols as they spell them."""
+    if name in _SPELLED:
+        return _SPELLED[name]
+    return in_words(name.replace("-", " ")) if name.islower() else name
 
 
 def _record(each: object) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pandas import isna
 
 from dashboard.ui.charts.scene import EMPTY, Draw, Json, Picture, Scene, Sheet, names_of
-from dashboard.ui.charts.sheets import as_frame, frame_sheet
+from dashboard.ui.charts.sheets import as_frame, frame_sheet, name_in_words
 from dashboard.ui.theme import ICONS, Tone
 
 _WORDS: Final[dict[str, tuple[str, Tone]]] = {
@@ -61,7 +61,7 @@ class StatusSpec:
         group = str(row.get(self.group, ""))
         order = list(self.groups).index(group) if group in self.groups else len(self.groups)
         return {
-            "n": str(row[self.name]),
+            "n": name_in_words(str(row[self.name])),
             "w": word,
             "t": tone,
             "i": ICONS[tone],

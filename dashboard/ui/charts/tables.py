@@ -10,7 +10,7 @@ import numpy as np
 from pandas import DataFrame, NaT, Timestamp
 
 from dashboard.ui.charts.scene import EMPTY, Column, Draw, Picture, Scene, Sheet, names_of
-from dashboard.ui.charts.sheets import as_frame
+from dashboard.ui.charts.sheets import as_frame, name_in_words
 from dashboard.ui.charts.status import word_and_tone
 from dashboard.ui.numbers import UNKNOWN
 
@@ -79,7 +79,8 @@ def _cell(value: object, column: Column, scene: Scene, top: float | None) -> lis
         text = scene.format.value(float(value), column.unit)
         share = round(float(value) / top, 4) if top else 0.0
         return [float(value), text, share] if column.kind == "bar" else [float(value), text]
-    return [str(value), str(value)]
+    words = str(value) if column.kind == "text" else name_in_words(str(value))
+    return [words, words]
 
 
 def _is_unknown(value: object) -> bool:
