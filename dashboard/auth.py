@@ -8,7 +8,6 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import ip_address
 from time import time
 from typing import Final, NoReturn
 
@@ -133,7 +132,8 @@ def _proxy(settings: Settings) -> Identity:
 
 
 def _demo(_settings: Settings) -> Identity:
-    if not _is_local():
+    # The server listens on loopback only; a proxy or tunnel in front of it gives itself away.
+    if any(name in st.context.headers for name in FORWARDED):
         raise NotIn("demo_elsewhere")
     members = demo_team()
     if not members:
@@ -144,12 +144,6 @@ def _demo(_settings: Settings) -> Identity:
     # Whoever may do most sees everything there is to see.
     first = max(members, key=lambda member: list(Role).index(Role(member.role)))
     return Identity(first.email)
-
-
-def _is_local() -> bool:
-    address = st.context.ip_address  # None means localhost
-    through_proxy = any(name in st.context.headers for name in FORWARDED)
-    return not through_proxy and (address is None or ip_address(address).is_loopback)
 
 
 _IDENTITIES: Final[dict[str, Callable[[Settings], Identity]]] = {

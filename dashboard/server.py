@@ -102,7 +102,8 @@ def _middleware(settings: Settings, files: StaticFiles) -> list[Middleware]:
     return [
         Middleware(RequestLog),
         Middleware(SecurityHeaders, policy=policy),
-        Middleware(RateLimit),
+        # A whole office may share one address, and all its tabs come back at once after a restart.
+        Middleware(RateLimit, per_s=50, burst=500),
         Middleware(SizeLimit),
         Middleware(MetricsGuard, token=token.get_secret_value() if token else None),
         *back,
