@@ -9,7 +9,7 @@ from typing import Final
 
 import psycopg
 
-from dashboard.demo.platform.checks import hiccups
+from dashboard.demo.platform.checks import Hiccup, hiccups
 from dashboard.demo.platform.incidents import SLOW_ROUTE, Incident
 from dashboard.demo.platform.rhythm import epoch, moment
 from dashboard.demo.platform.setting import Setting
@@ -68,25 +68,30 @@ def alerts(setting: Setting, *, since: datetime, until: datetime) -> list[Alert]
     found = [
         alert
         for incident in setting.incidents
-        for alert in _of_incident(incident, setting)
+        for alert in _of_incident(incident)
         if alert.since < alert.until
     ]
-    for each in hiccups(setting, since_s=epoch(since) - 7200, until_s=epoch(until)):
-        found.append(
-            Alert(
-                "third_party_degraded",
-                f"{each.component.upper()} answers slowly",
-                "warning",
-                {"component": each.component},
-                9.0, 3.0, moment(each.since_s + 120), moment(each.until_s + 60),
-                "The third party recovered by itself",
-            )
-        )  # fmt: skip
+    troubled = hiccups(setting, since_s=epoch(since) - 7200, until_s=epoch(until))
+    found += [_of_hiccup(each) for each in troubled]
     touching = (a for a in found if a.since <= until and a.until > since - timedelta(hours=1))
     return sorted(touching, key=lambda alert: (alert.since, alert.rule))
 
 
-def _of_incident(incident: Incident, setting: Setting) -> Iterator[Alert]:
+def _of_hiccup(hiccup: Hiccup) -> Alert:
+    return Alert(
+        rule="third_party_degraded",
+        title=f"{hiccup.component.upper()} answers slowly",
+        severity="warning",
+        labels={"component": hiccup.component},
+        value=9.0,
+        threshold=3.0,
+        since=moment(hiccup.since_s + 120),
+        until=moment(hiccup.until_s + 60),
+        cause="The third party recovered by itself",
+    )
+
+
+def _of_incident(incident: Incident) -> Iterator[Alert]:
     since = incident.since + timedelta(seconds=_WAIT[incident.kind])
     until = incident.until + timedelta(seconds=_CLEAR_S)
     peak = incident.peak

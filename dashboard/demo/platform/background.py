@@ -9,7 +9,7 @@ import psycopg
 
 from dashboard.demo.platform.copying import Words, copy_rows, texts
 from dashboard.demo.platform.hashing import Floats, Ints
-from dashboard.demo.platform.incidents import QUEUE, QUEUE_REASON, total
+from dashboard.demo.platform.incidents import QUEUE, QUEUE_REASON, Kind, total
 from dashboard.demo.platform.levels import busyness
 from dashboard.demo.platform.rhythm import HOUR_S, epoch
 from dashboard.demo.platform.setting import Setting
@@ -36,17 +36,21 @@ ERRORS: Final = (
     ("SlotTaken", "The slot was booked a moment ago", "/api/bookings", "warning"),
     ("TimeoutError", "Calendar did not answer within 5 s", "/api/availability", "error"),
     ("CardDeclined", "The gateway declined the card", "/api/checkout", "warning"),
-    ("TypeError", "Cannot read properties of undefined (reading 'rating')", "/api/providers/:id", "error"),
+    ("TypeError", "Cannot read 'rating' of undefined", "/api/providers/:id", "error"),
     ("RateLimited", "WhatsApp Business rate limit", "bulk-messages", "warning"),
     ("DeadlockDetected", "Deadlock while updating availability", "/api/bookings", "error"),
     ("ImageTooLarge", "Upload larger than 10 MB", "/api/messages", "warning"),
     ("AfipUnavailable", "AFIP did not issue the invoice number", "/api/checkout", "error"),
-    ("GatewayTimeout", "MercadoPago webhook could not be confirmed", "/api/payments/webhook", "error"),
+    ("GatewayTimeout", "MercadoPago webhook not confirmed", "/api/payments/webhook", "error"),
     ("SearchTimeout", "Search exceeded its budget of 500 ms", "/api/search", "error"),
     ("ImportColumnMissing", QUEUE_REASON, QUEUE, "error"),
 )  # fmt: skip
 _COMMON: Final = 1.0 / np.arange(1, len(ERRORS) - 2) ** 1.1
-_BY_INCIDENT: Final = (("payments", 9, 140.0), ("latency", 10, 90.0), ("queue", 11, 40.0))
+_BY_INCIDENT: Final[tuple[tuple[Kind, int, float], ...]] = (
+    ("payments", 9, 140.0),
+    ("latency", 10, 90.0),
+    ("queue", 11, 40.0),
+)
 _JOBS_A: Final = 100_000  # job numbers per hour
 
 

@@ -75,4 +75,4 @@ def born(name: str, table: Table, *, since_s: float, until_s: float) -> Table:
     if not isinstance(at, np.ndarray):
         raise TypeError(name)
     low, high = (np.datetime64(round(edge * 1e6), "us") for edge in (since_s, until_s))
-    return where(table, (at > low) & (at <= high))
+    return where(table, np.asarray((at > low) & (at <= high)))

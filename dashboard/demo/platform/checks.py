@@ -20,8 +20,9 @@ LOOK_EVERY_S: Final = 60  # how soon a change is seen
 COMPONENTS: Final = (
     ("api", "component", 24), ("web", "component", 31), ("worker", "component", 12),
     ("websocket", "component", 9), ("postgres", "data_store", 3), ("redis", "data_store", 1),
-    ("storage", "data_store", 38), ("mercadopago", "third_party", 180), ("todopago", "third_party", 240),
-    ("payu", "third_party", 210), ("stripe", "third_party", 150), ("whatsapp", "third_party", 130),
+    ("storage", "data_store", 38), ("mercadopago", "third_party", 180),
+    ("todopago", "third_party", 240), ("payu", "third_party", 210),
+    ("stripe", "third_party", 150), ("whatsapp", "third_party", 130),
     ("sms", "third_party", 260), ("calendars", "third_party", 170), ("afip", "third_party", 620),
 )  # fmt: skip
 STATUSES: Final = ("operational", "degraded", "down")

@@ -103,12 +103,18 @@ def _big_endian(values: NDArray[np.generic]) -> Bytes:
     return np.ascontiguousarray(wire).view(np.uint8).reshape(len(values), -1)
 
 
-def _fixed(column: Column) -> tuple[NDArray[np.int64], Bytes, NDArray[np.int64]]:
+def _nulls(values: NDArray[np.generic]) -> NDArray[np.bool_]:
+    return np.isnat(values) if values.dtype.kind == "M" else np.zeros(len(values), dtype=np.bool_)
+
+
+def _fixed(
+    column: NDArray[np.generic] | Nullable,
+) -> tuple[NDArray[np.int64], Bytes, NDArray[np.int64]]:
     """Lengths (-1 is null), the bytes of the values end to end, and their starts."""
     values, present = (
         (column.values, column.present)
         if isinstance(column, Nullable)
-        else (column, ~np.isnat(column) if column.dtype.kind == "M" else np.ones(len(column), bool))  # type: ignore[union-attr]  # the caller has sorted Words and Texts out
+        else (column, ~_nulls(column))
     )
     wire = _big_endian(values)
     width = wire.shape[1]
@@ -148,7 +154,9 @@ def encode(rows: Rows) -> bytes:
     parts = [_parts(column) for column in rows.values()]
     if all(_is_plain(column) for column in rows.values()):
         return _encode_plain([wire.reshape(n, -1) for _, wire, _ in parts])
-    sizes = 2 + sum(4 + np.maximum(lengths, 0) for lengths, _, _ in parts)
+    sizes = np.full(n, 2 + 4 * len(parts), dtype=np.int64)
+    for lengths, _, _ in parts:
+        sizes += np.maximum(lengths, 0)
     at = np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.int64)
     out = np.empty(int(sizes.sum()), dtype=np.uint8)
     out[at], out[at + 1] = divmod(len(parts), 256)
@@ -165,7 +173,7 @@ def _is_plain(column: Column) -> bool:
     """Every value present and of one width."""
     if isinstance(column, Words | Texts | Nullable):
         return False
-    return column.dtype.kind != "M" or not np.isnat(column).any()
+    return not _nulls(column).any()
 
 
 def _encode_plain(wires: Sequence[Bytes]) -> bytes:

@@ -32,9 +32,8 @@ class Crowd:
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self._salt = setting.seed * 8
-        self.hour_at: Floats = (
-            epoch(setting.launch) + np.arange(_HORIZON_DAYS * 24) * HOUR_S + HOUR_S / 2
-        )
+        middles = np.arange(_HORIZON_DAYS * 24) * HOUR_S + HOUR_S / 2
+        self.hour_at: Floats = (epoch(setting.launch) + middles).astype(np.float64)
 
     @cached_property
     def sessions_per_s(self) -> float:
@@ -92,7 +91,7 @@ class Crowd:
         """Index of the visitor's province: drawn by the demand in the hour of birth."""
         luck = uniform(visitor, salt=self._salt + 1)
         edges = self._province_edges[self.birth_hour(visitor)]
-        return (luck[:, None] > edges).sum(axis=1).clip(0, 23)
+        return np.asarray((luck[:, None] > edges).sum(axis=1).clip(0, 23))
 
     def device_of(self, visitor: Ints) -> Ints:
         """Index in DEVICES; more than four of five come by mobile."""
@@ -109,7 +108,7 @@ class Crowd:
         return np.asarray(geography.CITY_OFFSET[province] + within)
 
     def returning(self, rng: np.random.Generator, *, hour: int) -> Ints:
-        """Visitors of earlier days who come back in this hour, recent and heavy users more often."""
+        """Visitors of earlier days who come back in this hour, recent and heavy ones more often."""
         day = hour // 24
         wanted = int(rng.poisson(self.expected[1][hour]))
         if not day or not wanted:
@@ -126,4 +125,4 @@ class Crowd:
         # Regional rhythm: a visitor is awake when the own province is.
         awake = self.demand[hour] / geography.DEMAND
         keep = rng.random(tried) < (awake / awake.max())[self.province_of(visitor)]
-        return visitor[keep][:wanted]
+        return np.asarray(visitor[keep][:wanted])

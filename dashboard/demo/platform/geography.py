@@ -1,4 +1,4 @@
-"""The 24 jurisdictions of Argentina with their cities, and how much of the demand and supply each has."""
+"""The 24 jurisdictions of Argentina: their cities, and their share of demand and supply."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +10,7 @@ from dashboard.demo.platform.hashing import Floats
 
 @dataclass(frozen=True, slots=True)
 class Province:
-    """One jurisdiction: millions of people, how many of them use the platform, and who serves them."""
+    """One jurisdiction: millions of people, how many use the platform, and who serves them."""
 
     iso: str
     people: float
@@ -22,8 +22,8 @@ class Province:
 
 PROVINCES: Final = (
     Province("AR-B", 17.5, 1.25, 1.0, False, (
-        "La Plata", "Mar del Plata", "Quilmes", "Lomas de Zamora", "Bahía Blanca", "Morón", "San Isidro",
-        "Tandil", "Pilar",
+        "La Plata", "Mar del Plata", "Quilmes", "Lomas de Zamora", "Bahía Blanca", "Morón",
+        "San Isidro", "Tandil", "Pilar",
     )),
     Province("AR-C", 3.1, 1.70, 1.5, False, (
         "Palermo", "Caballito", "Belgrano", "Flores", "Almagro", "Villa Urquiza",

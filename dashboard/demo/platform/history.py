@@ -25,7 +25,6 @@ from dashboard.demo.platform.world import World
 Progress = Callable[[str], None]
 ZONE: Final = "America/Argentina/Buenos_Aires"
 PARTITIONS_AHEAD_DAYS: Final = 8
-_AN_EVENING: Final = timedelta(days=1)
 
 
 class AlreadyFilled(Exception):
@@ -57,7 +56,7 @@ def fill(database_url: str, *, events: int, seed: int, now: datetime, progress: 
         connection.commit()
         progress("Samples of the signals")
         write_samples(connection, setting, until=now)
-        state.remember(connection, setting, played_until=now)
+        state.remember(connection, setting)
         connection.commit()
     progress("Statistics for the planner")
     after_fill(database_url)
@@ -80,7 +79,6 @@ def _write_days(
     total = 0
     for day in range(days):
         midnight_s = begin + day * DAY_S
-        until_s = min(midnight_s + DAY_S, now_s)
         hours = range(day * 24, min(day * 24 + 24, source.hour_of(now_s) + 1))
         piece = source.drawn(hours)
         brought.append(_brought(piece.users, until_s=now_s))

@@ -1,4 +1,4 @@
-"""What goes wrong (or very well) on the platform: the planted stories, and trouble that a person provokes.
+"""What goes wrong (or very well) on the platform: planted stories, and trouble that people provoke.
 
 History, live feed and metrics all ask `strength`: that is why a story shows in all of them.
 """

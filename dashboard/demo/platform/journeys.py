@@ -118,11 +118,12 @@ def _choose(edges: Floats, luck: Floats) -> Ints:
 
 def _arrivals(rng: np.random.Generator, *, start_s: float, siesta: NDArray[np.bool_]) -> Floats:
     """Moments within the hour, denser where the rhythm of the region is higher."""
-    grid = start_s + np.arange(61) * 60.0
+    grid = (start_s + np.arange(61) * 60.0).astype(np.float64)
     luck = rng.random(len(siesta))
     at = np.empty(len(siesta))
     for asleep in (False, True):
-        running = np.concatenate(([0.0], np.cumsum(daily(grid[:-1] + 30, siesta=asleep))))
+        rising = np.cumsum(daily(grid[:-1] + 30, siesta=asleep))
+        running = np.concatenate((np.zeros(1), rising))
         chosen = siesta == asleep
         at[chosen] = np.interp(luck[chosen] * running[-1], running, grid)
     return at

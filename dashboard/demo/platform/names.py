@@ -3,17 +3,17 @@
 from typing import Final
 
 FIRST: Final = (
-    "Sofía", "Martina", "Valentina", "Camila", "Lucía", "Julieta", "Agustina", "Florencia", "Micaela",
-    "Rocío", "Carla", "Paula", "Daniela", "Natalia", "Mateo", "Juan", "Tomás", "Santiago", "Nicolás",
-    "Joaquín", "Franco", "Lautaro", "Ignacio", "Facundo", "Ezequiel", "Gonzalo", "Bruno", "Emiliano",
-    "Ramiro", "Ariel", "Malena", "Abril",
+    "Sofía", "Martina", "Valentina", "Camila", "Lucía", "Julieta", "Agustina", "Florencia",
+    "Micaela", "Rocío", "Carla", "Paula", "Daniela", "Natalia", "Mateo", "Juan", "Tomás",
+    "Santiago", "Nicolás", "Joaquín", "Franco", "Lautaro", "Ignacio", "Facundo", "Ezequiel",
+    "Gonzalo", "Bruno", "Emiliano", "Ramiro", "Ariel", "Malena", "Abril",
 )  # fmt: skip
 LAST: Final = (
-    "González", "Rodríguez", "Fernández", "López", "Martínez", "Gómez", "Díaz", "Pérez", "Sánchez",
-    "Romero", "Sosa", "Torres", "Álvarez", "Ruiz", "Ramírez", "Flores", "Acosta", "Benítez", "Medina",
-    "Herrera", "Suárez", "Aguirre", "Giménez", "Gutiérrez", "Pereyra", "Rojas", "Molina", "Castro",
-    "Ortiz", "Silva", "Núñez", "Luna", "Juárez", "Cabrera", "Ríos", "Ferreyra", "Godoy", "Morales",
-    "Domínguez", "Moreno",
+    "González", "Rodríguez", "Fernández", "López", "Martínez", "Gómez", "Díaz", "Pérez",
+    "Sánchez", "Romero", "Sosa", "Torres", "Álvarez", "Ruiz", "Ramírez", "Flores", "Acosta",
+    "Benítez", "Medina", "Herrera", "Suárez", "Aguirre", "Giménez", "Gutiérrez", "Pereyra",
+    "Rojas", "Molina", "Castro", "Ortiz", "Silva", "Núñez", "Luna", "Juárez", "Cabrera",
+    "Ríos", "Ferreyra", "Godoy", "Morales", "Domínguez", "Moreno",
 )  # fmt: skip
 KINDS: Final = ("barber", "salon", "clinic")
 BUSINESS: Final = {
@@ -22,9 +22,10 @@ BUSINESS: Final = {
     "clinic": ("Consultorio", "Centro Médico", "Clínica", "Kinesiología", "Odontología"),
 }
 SURNAME_LIKE: Final = (
-    "Del Sur", "Aurora", "El Ceibo", "San Martín", "Belgrano", "La Esquina", "Nueve Reinas", "Jacarandá",
-    "Quebracho", "Río Bravo", "Los Andes", "Milonga", "La Paloma", "Pampa", "Calafate", "Tero", "Ombú",
-    "Luz Mala", "Don Ramón", "Marejada", "Cardón", "Zonda", "Hornero", "Lapacho", "Ñandú", "Estación",
+    "Del Sur", "Aurora", "El Ceibo", "San Martín", "Belgrano", "La Esquina", "Nueve Reinas",
+    "Jacarandá", "Quebracho", "Río Bravo", "Los Andes", "Milonga", "La Paloma", "Pampa",
+    "Calafate", "Tero", "Ombú", "Luz Mala", "Don Ramón", "Marejada", "Cardón", "Zonda",
+    "Hornero", "Lapacho", "Ñandú", "Estación",
 )  # fmt: skip
 # name, minutes, price in ARS
 SERVICES: Final = {
@@ -37,12 +38,14 @@ SERVICES: Final = {
         ("Depilación", 40, 16_000), ("Alisado", 150, 85_000), ("Maquillaje", 60, 32_000),
     ),
     "clinic": (
-        ("Consulta", 30, 28_000), ("Limpieza dental", 45, 42_000), ("Sesión de kinesiología", 50, 30_000),
+        ("Consulta", 30, 28_000), ("Limpieza dental", 45, 42_000),
+        ("Sesión de kinesiología", 50, 30_000),
         ("Dermatología", 30, 45_000), ("Control nutricional", 40, 26_000),
     ),
 }  # fmt: skip
 COMMENTS: Final = (
     "Excelente atención, vuelvo seguro.", "Muy puntuales y prolijos.", "Quedó tal cual lo pedí.",
     "Bien, aunque esperé un poco.", "Correcto.", "El lugar es lindo, el precio algo alto.",
-    "No respetaron el horario.", "No quedé conforme con el resultado.", "Cancelaron a último momento.",
+    "No respetaron el horario.", "No quedé conforme con el resultado.",
+    "Cancelaron a último momento.",
 )  # fmt: skip

@@ -85,7 +85,8 @@ def write_deploys(
 _NOTIFY: Final = """
     insert into notifications (member_id, kind, severity, title, body, link, created_at, read_at)
     select m.id, 'system', a.severity, a.title, coalesce(a.cause, ''), '/alerts', a.started_at,
-        case when a.started_at < %(now)s - interval '1 day' then a.started_at + interval '9 minutes' end
+        case when a.started_at < %(now)s - interval '1 day'
+            then a.started_at + interval '9 minutes' end
     from production_alerts a cross join team_members m
     where a.severity <> 'info' and a.started_at > %(since)s and a.started_at <= %(now)s
         and m.role in ('on_call', 'admin', 'owner') and m.status = 'active'

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import psycopg
 
-from dashboard.demo.platform.copying import Words, copy_rows
+from dashboard.demo.platform.copying import Column, Words, copy_rows
 from dashboard.demo.platform.hashing import Ints
 from dashboard.demo.platform.incidents import VIRAL_CODE
 from dashboard.demo.platform.rhythm import DAY_S, epoch
@@ -29,6 +29,7 @@ CODES: Final[Sequence[tuple[str, str, int | None, int, str]]] = (
     ("DEV_ACCESS_2025", "DEVELOPER", 10, -5, "Partners who build on the API"),
     (VIRAL_CODE, "BASIC", None, 60, "Shared by a stylist with two hundred thousand followers"),
 )
+VIRAL_NUMBER: Final = 4
 # key, name, description, lowest level, rollout
 FLAGS: Final = (
     ("instant_booking", "Instant booking", "Confirms without asking the provider", "BASIC", 100),
@@ -93,25 +94,31 @@ def _write_flag_changes(connection: psycopg.Connection, setting: Setting) -> Non
     for number, (key, *_, rollout) in enumerate(FLAGS, 1):
         for step, (before, after) in enumerate(((0, 10), (10, 50), (50, rollout))):
             at = setting.anchor - timedelta(days=61 - 23 * step - 3 * number, hours=number)
-            rows.append((at, *actor, "flag.update", "flag", key,
-                         json.dumps({"rollout_pct": before}), json.dumps({"rollout_pct": after})))  # fmt: skip
+            rows.append(_flag_change(at, actor, key, before=before, after=after))
     # The latest one lies within the last day, so that "what changed" has something to say.
     at = setting.anchor - timedelta(hours=2, minutes=12)
-    rows.append((at, *actor, "flag.update", "flag", "loyalty_points",
-                 json.dumps({"rollout_pct": 50}), json.dumps({"rollout_pct": 60})))  # fmt: skip
+    rows.append(_flag_change(at, actor, "loyalty_points", before=50, after=60))
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into activity_logs (occurred_at, actor_id, actor_name, action, subject_type, "
-            "subject_id, before, after) values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            "subject_id, before, after) values (%s, %s, %s, 'flag.update', 'flag', %s, %s, %s)",
             sorted(rows),
         )
+
+
+def _flag_change(
+    at: datetime, actor: tuple[object, ...], key: str, *, before: int, after: int
+) -> tuple[datetime, object, object, str, str]:
+    """Values for _TRAIL."""
+    rollouts = (json.dumps({"rollout_pct": pct}) for pct in (before, after))
+    return (at, *actor, key, *rollouts)  # type: ignore[return-value]  # unpacked tuples lose their lengths
 
 
 def write_beta(
     connection: psycopg.Connection, setting: Setting, *, brought: Sequence[tuple[Ints, Ints]],
     now: datetime,
 ) -> None:  # fmt: skip
-    """Who came with which code. The first three went to early users, the viral one to those it brought."""
+    """Who came with which code: three went to early users, the viral one to those it brought."""
     early = connection.execute(
         "select id, extract(epoch from created_at) * 1e6 from users order by id limit 143"
     ).fetchall()
@@ -131,7 +138,11 @@ def redeem(connection: psycopg.Connection, *, number: Ints, at_us: Ints, code: I
     """People use invite codes: access, the use itself, and the code's counter."""
     levels = [each[1] for each in CODES]
     at = at_us.astype("datetime64[us]")
-    access = {"user_id": number, "level": Words(code - 1, levels), "invite_code_id": code}
+    access: dict[str, Column] = {
+        "user_id": number,
+        "level": Words(code - 1, levels),
+        "invite_code_id": code,
+    }
     copy_rows(connection, "beta_user_access", {**access, "granted_at": at, "updated_at": at})
     constant = np.zeros(len(number), dtype=np.int64)
     copy_rows(

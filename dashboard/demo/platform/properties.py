@@ -56,7 +56,7 @@ def stock(seed: int) -> Stock:
     """The stock of one seed."""
     rng = np.random.default_rng([seed, 3])
     replies = _replies(rng)
-    families = {
+    families: dict[str, list[Object]] = {
         "image_upload": [each for link in range(4) for each in _uploads(rng, link)],
         "agent_reply": _reply_objects(replies),
         "app_performance": _performance(rng),

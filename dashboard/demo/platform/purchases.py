@@ -1,7 +1,7 @@
 """From checkout to money: bookings, payment attempts, and what happens to them afterwards."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +57,6 @@ class Purchases:
     created_at: Floats
     settled_at: Floats
     approved: NDArray[np.bool_]
-    failed_before: NDArray[np.bool_]
     gateway: Ints
     method: Ints
     instalments: Ints
@@ -105,14 +104,19 @@ def attempts(
     def both(name: str) -> NDArray[np.generic]:
         return np.concatenate((getattr(first, name), getattr(second, name)[again]))
 
+    columns: dict[str, Any] = {name: column[rows] for name, column in goods.items()}
+    for name in ("approved", "gateway", "method", "instalments", "reason"):
+        columns[name] = both(name)
     return Purchases(
-        session=who[rows], booking=booking[rows], payment=booking[rows] * 2 - is_first,
-        is_first=is_first, booked_at=booked[rows], failed_before=~is_first,
-        created_at=both("at"), settled_at=both("settled"), approved=both("approved"),
-        gateway=both("gateway"), method=both("method"), instalments=both("instalments"),
-        reason=both("reason"),
-        **{name: column[rows] for name, column in goods.items()},
-    )  # type: ignore[arg-type]  # columns by name: numpy's element types are not told apart  # fmt: skip
+        session=who[rows],
+        booking=booking[rows],
+        payment=booking[rows] * 2 - is_first,
+        is_first=is_first,
+        booked_at=booked[rows],
+        created_at=both("at").astype(np.float64),
+        settled_at=both("settled").astype(np.float64),
+        **columns,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +208,7 @@ class Outcome:
 def outcome(
     booking: Ints, *, booked_at: Floats, confirmed_at: Floats, starts_at: Floats, minutes: Ints
 ) -> Outcome:
-    """What becomes of a booking, whenever: unpaid ones lapse, some are cancelled, most take place."""
+    """What becomes of bookings: unpaid ones lapse, some are cancelled, most take place."""
     confirmed_at = np.floor(confirmed_at * 1e6) / 1e6
     cancels = booking * CANCEL_KEY % MODULUS < CANCEL_BELOW
     part = (booking * CANCEL_AT_KEY % MODULUS) / MODULUS

@@ -70,7 +70,7 @@ def weekly(epoch_s: Floats) -> Floats:
 def daily(epoch_s: Floats, *, siesta: bool) -> Floats:
     """Weight of the local hour in the big cities, or where the afternoon is slept through."""
     hours = ((epoch_s + LOCAL_S) % DAY_S) / HOUR_S
-    return np.interp(hours, np.arange(25), _PROFILES[int(siesta)])
+    return np.asarray(np.interp(hours, np.arange(25), _PROFILES[int(siesta)]))
 
 
 def load(epoch_s: Floats, *, launch: datetime) -> Floats:
@@ -79,4 +79,4 @@ def load(epoch_s: Floats, *, launch: datetime) -> Floats:
     hours = (1 - SIESTA_SHARE) * daily(epoch_s, siesta=False) + SIESTA_SHARE * daily(
         epoch_s, siesta=True
     )
-    return growth(days) * weekly(epoch_s) * hours
+    return np.asarray(growth(days) * weekly(epoch_s) * hours)

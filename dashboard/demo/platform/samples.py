@@ -1,4 +1,4 @@
-"""Samples of the signals for production_metrics: the same model, read as the default queries read it."""
+"""Samples of the signals for production_metrics: the model, read as the default queries read it."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

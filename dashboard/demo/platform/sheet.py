@@ -1,4 +1,4 @@
-"""Metrics of a stretch of time as columns: gauges as they stand, counters as increments per minute."""
+"""Metrics of a stretch of time as columns: gauges as they stand, counters as growth per minute."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

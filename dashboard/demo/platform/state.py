@@ -1,4 +1,4 @@
-"""What the simulation remembers beside the data: its setting, how far it has come, provoked trouble.
+"""What the simulation remembers beside the data: setting, how far it has come, provoked trouble.
 
 Kept in a schema of its own, so that the shared tables hold nothing of the simulation.
 """
@@ -16,30 +16,43 @@ _CREATE: Final = """
     create schema if not exists demo_platform;
     create table if not exists demo_platform.setting (
         one boolean primary key default true check (one),
-        seed int not null, events bigint not null, anchor timestamptz not null,
-        played_until timestamptz not null
+        seed int not null, events bigint not null, anchor timestamptz not null
+    );
+    create table if not exists demo_platform.mark (
+        duty text primary key, until timestamptz not null
     );
     create table if not exists demo_platform.trouble (
         id bigint generated always as identity primary key,
         kind text not null, target text not null, since timestamptz not null,
         until timestamptz not null, peak float8 not null
     );
+    do $$ begin
+        -- The feed is a client like any other: it writes as a member of the writers.
+        if to_regrole('atalaya_writer') is not null then
+            grant usage on schema demo_platform to atalaya_writer;
+            grant select, insert, update on all tables in schema demo_platform to atalaya_writer;
+        end if;
+    end $$;
 """
+DUTIES: Final = ("visits", "operations", "samples", "upkeep")
 
 
 class NotFilled(Exception):
     """There is no simulated marketplace in this database."""
 
 
-def remember(connection: psycopg.Connection, setting: Setting, *, played_until: datetime) -> None:
-    """Keep the setting of a new marketplace; trouble of an older one is forgotten."""
+def remember(connection: psycopg.Connection, setting: Setting) -> None:
+    """Keep the setting of a marketplace filled up to its anchor; nothing was provoked yet."""
     connection.execute(_CREATE)
-    connection.execute("truncate demo_platform.setting, demo_platform.trouble")
+    connection.execute("truncate demo_platform.setting, demo_platform.mark, demo_platform.trouble")
     connection.execute(
-        "insert into demo_platform.setting (seed, events, anchor, played_until) "
-        "values (%s, %s, %s, %s)",
-        [setting.seed, setting.events, setting.anchor, played_until],
+        "insert into demo_platform.setting (seed, events, anchor) values (%s, %s, %s)",
+        [setting.seed, setting.events, setting.anchor],
     )
+    for duty in DUTIES:
+        connection.execute(
+            "insert into demo_platform.mark (duty, until) values (%s, %s)", [duty, setting.anchor]
+        )
 
 
 def is_filled(connection: psycopg.Connection) -> bool:
@@ -50,18 +63,17 @@ def is_filled(connection: psycopg.Connection) -> bool:
     return connection.execute("select from demo_platform.setting").fetchone() is not None
 
 
-def recall(connection: psycopg.Connection) -> tuple[Setting, datetime]:
-    """The setting with planted and provoked incidents, and how far it was played. NotFilled."""
-    if not is_filled(connection):
-        raise NotFilled("This database holds no demo: run `python -m dashboard demo` first.")
-    row = connection.execute(
-        "select seed, events, anchor, played_until from demo_platform.setting"
-    ).fetchone()
+def recall(connection: psycopg.Connection) -> Setting:
+    """The setting with planted and provoked incidents. Raises NotFilled."""
+    row = (
+        connection.execute("select seed, events, anchor from demo_platform.setting").fetchone()
+        if is_filled(connection)
+        else None
+    )
     if row is None:
-        raise NotFilled("This database holds no demo.")
-    seed, events, anchor, played_until = row
-    incidents = planted(anchor) + trouble(connection)
-    return Setting(seed, events, anchor, incidents), played_until
+        raise NotFilled("This database holds no simulated platform: fill it with `seed` first.")
+    seed, events, anchor = row
+    return Setting(seed, events, anchor, planted(anchor) + trouble(connection))
 
 
 def trouble(connection: psycopg.Connection) -> tuple[Incident, ...]:
@@ -81,6 +93,11 @@ def provoke(connection: psycopg.Connection, incident: Incident) -> None:
     )
 
 
-def played(connection: psycopg.Connection, until: datetime) -> None:
-    """Note how far the feed has come; in the transaction that wrote the rows."""
-    connection.execute("update demo_platform.setting set played_until = %s", [until])
+def marks(connection: psycopg.Connection) -> dict[str, datetime]:
+    """How far each duty of the feed has come."""
+    return dict(connection.execute("select duty, until from demo_platform.mark").fetchall())
+
+
+def mark(connection: psycopg.Connection, duty: str, until: datetime) -> None:
+    """Note how far a duty has come, in the transaction that wrote its rows."""
+    connection.execute("update demo_platform.mark set until = %s where duty = %s", [until, duty])

@@ -43,7 +43,7 @@ def read_codes(connection: psycopg.Connection) -> Codes:
         )
 
     def listed(query: str, words: Sequence[str]) -> NDArray[np.int16]:
-        found: dict[str, int] = dict(connection.execute(query).fetchall())  # type: ignore[arg-type,call-overload]  # a constant of this function
+        found: dict[str, int] = dict(connection.execute(query).fetchall())
         return np.array([found[word] for word in words], dtype=np.int16)
 
     return Codes(

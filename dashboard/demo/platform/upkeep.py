@@ -1,4 +1,4 @@
-"""What time does to rows that are already there: bookings take place, money goes back, days are summed.
+"""What time does to rows: bookings take place, money goes back, days are summed.
 
 The same statements serve history (once, over ninety days) and the live feed (every minute).
 """

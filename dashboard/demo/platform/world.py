@@ -45,7 +45,7 @@ class World:
 
     @cached_property
     def provider_count(self) -> int:
-        """Providers grow slower than the traffic: 1,200 for a million events, about 8,000 for twenty."""
+        """They grow slower than traffic: 1,200 for a million events, 8,000 for twenty."""
         return int(np.clip(1200 * (self.setting.events / 1e6) ** 0.63, 60, 20_000))
 
     @cached_property
@@ -76,7 +76,7 @@ class World:
             kind=kind,
             organization=tenants + 1,
             weight=(1 + rng.pareto(1.35, n)).clip(max=60),
-            rating=np.round(np.clip(rng.normal(4.35, 0.38, n), 2.2, 5.0), 2),
+            rating=np.round(np.clip(rng.normal(4.35, 0.38, n), 2.2, 5.0), 2).astype(np.float64),
             weekly_minutes=rng.integers(20, 55, n) * 60,
             joined_day=joined,
             take_rate=np.array([0.10, 0.11, 0.08])[kind] + rng.integers(-1, 3, n) / 100,
@@ -94,7 +94,7 @@ class World:
         return running, np.concatenate(([0.0], upper[:-1])), upper
 
     def choose_provider(self, province: Ints, luck: Floats, *, day: float) -> Ints:
-        """Index of a provider of each province that has joined by `day`, popular ones more often."""
+        """Index of a provider of each province who has joined by `day`, popular ones more often."""
         running, lower, upper = self._edges
         target = lower[province] + luck * (upper[province] - lower[province]) * 0.999999
         chosen = np.searchsorted(running, target, side="right")
