@@ -46,15 +46,15 @@ STATUSES: Final = text("""
 
 ALERTS: Final = text("""
     -- data.attention.alerts
-    select severity, count(id) filter (where status = 'open') as open,
-        count(id) filter (where status = 'acknowledged') as acknowledged,
-        count(id) filter (where status = 'silenced') as silenced,
-        min(started_at) filter (where status in ('open', 'acknowledged')) as oldest_at
+    select wanted.severity, count(alert.id) filter (where alert.status = 'open') as open,
+        count(alert.id) filter (where alert.status = 'acknowledged') as acknowledged,
+        count(alert.id) filter (where alert.status = 'silenced') as silenced,
+        min(alert.started_at) filter (where alert.status in ('open', 'acknowledged')) as oldest_at
     from unnest(array['critical', 'warning', 'info']) with ordinality as wanted(severity, place)
-    left join production_alerts using (severity)
-    where status is null or status <> 'resolved'
-    group by severity, place
-    order by place
+    left join production_alerts as alert
+        on alert.severity = wanted.severity and alert.status <> 'resolved'
+    group by wanted.severity, wanted.place
+    order by wanted.place
 """)
 
 FAILING: Final = text("""
