@@ -34,6 +34,8 @@ window.benchInView = (e) => {
 };
 window.benchPanels = () => [...new Set([...document.querySelectorAll('[class*="st-key-panel-"]')]
   .map((e) => [...e.classList].find((c) => c.startsWith('st-key-panel-'))))];
+window.benchInViewOf = (names) =>
+  names.filter((name) => benchInView(document.querySelector('.' + name))).length;
 window.benchAnswered = () => {
   const all = [...document.querySelectorAll('[class*="st-key-panel-"] .atl')];
   return all.length > 0 && all.every((e) => e.dataset.state && e.dataset.state !== 'loading');

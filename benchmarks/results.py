@@ -70,10 +70,14 @@ def table(results: Sequence[Result]) -> str:
 
 
 def merged(kept: Sequence[dict[str, object]], fresh: Sequence[Result]) -> list[dict[str, object]]:
-    """What was kept before with the fresh results in place of their namesakes."""
+    """What was kept before with the fresh results in place of their namesakes.
+
+    What could not be measured before is not kept: it may have been measured under its names now.
+    """
     names = {result.name for result in fresh}
+    old = (each for each in kept if each.get("name") not in names)
     return [
-        *(each for each in kept if each.get("name") not in names),
+        *(each for each in old if each.get("value") is not None),
         *(result.record() for result in fresh),
     ]
 

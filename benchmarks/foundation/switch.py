@@ -3,7 +3,6 @@
 Both are measured in the same browser, in turn, so that whatever slows one slows the other.
 """
 
-import os
 import subprocess
 import sys
 import time
@@ -136,12 +135,7 @@ def _fixed_charts() -> Iterator[str]:
     address = f"http://{LOOPBACK}:{port}"
     serve = [sys.executable, "-m", "streamlit", "run", str(FIXED_CHARTS)]
     where = [f"--server.port={port}", f"--server.address={LOOPBACK}"]
-    environment = {
-        key: value for key, value in os.environ.items() if not key.startswith("ATALAYA_")
-    }
-    server = subprocess.Popen(
-        [*serve, *where], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-    )
+    server = subprocess.Popen([*serve, *where], cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         _await_health(server, address)
         yield address

@@ -69,3 +69,8 @@ def test_a_repeated_measurement_replaces_its_namesake() -> None:
     assert [
         each["value"] for each in merged([{"name": "a", "value": 1}], [Result("a", 2, "")])
     ] == [2]
+
+
+def test_a_measurement_that_failed_is_not_kept_beside_those_that_follow() -> None:
+    kept = merged([{"name": "foundation.push", "value": None}], [Result("push, p95", 2, "ms")])
+    assert [each["name"] for each in kept] == ["push, p95"]
