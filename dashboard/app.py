@@ -18,7 +18,8 @@ from dashboard.meters import PAGE_SECONDS  # noqa: E402
 STATIC = ROOT / "dashboard" / "static"
 
 st.set_page_config(page_title="Atalaya", page_icon=str(STATIC / "icon.svg"), layout="wide")
-st.logo(str(STATIC / "logo-light.svg"), icon_image=str(STATIC / "icon.svg"), size="large")
+logo = "logo-dark.svg" if st.context.theme.type == "dark" else "logo-light.svg"
+st.logo(str(STATIC / logo), icon_image=str(STATIC / "icon.svg"), size="large")
 structlog.contextvars.clear_contextvars()
 structlog.contextvars.bind_contextvars(reference=logs.reference(), source="page")
 

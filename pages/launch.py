@@ -86,7 +86,7 @@ with page("Launch monitor", live=True, filters=("span", "compare")) as p:
     p.panel(
         "Does the cache answer?",
         launch.cache_hits,
-        draw=charts.lines(names=LAYERS),
+        draw=charts.lines(names=LAYERS, zero=False),
         signal="cache_hit_pct",
     )
 

@@ -13,7 +13,7 @@ PANEL: Final = (
     '<div class="atl" data-state="loading"><div class="atl-body"></div>'
     '<div class="atl-note" hidden></div>'
     '<div class="atl-foot"><span class="atl-chip" hidden></span>'
-    '<span class="atl-age" hidden></span>'
+    '<span class="atl-age" hidden></span><span class="atl-dashed" hidden></span>'
     '<span class="atl-badge" role="status" hidden></span></div></div>'
 )
 FIRST: Final = (

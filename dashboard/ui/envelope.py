@@ -36,11 +36,12 @@ def panel(spec: PanelSpec, material: Material, look: Look) -> Json:
     if answer.state == "down":
         since = form.clock(answer.since or answer.as_of)
         return {**envelope, **_words("down", note=answer.note, clock=since)}
-    picture = spec.draw.picture(answer.value, scene_of(spec, material, look))
+    scene = scene_of(spec, material, look)
+    picture = spec.draw.picture(answer.value, scene)
     if picture.is_empty:
         words = _words("empty")
         return {**envelope, **words, "hint": spec.hint or words["hint"], **_badge(answer, form)}
-    return {**envelope, **_drawn(picture, spec), **_badge(answer, form)}
+    return {**envelope, **_drawn(picture, spec), **_against(picture, scene), **_badge(answer, form)}
 
 
 def failed(spec_key: str, reference: str) -> Json:
@@ -110,6 +111,12 @@ def revision(selection: Selection) -> str:
 
 def _drawn(picture: Picture, spec: PanelSpec) -> Json:
     return {**picture.content, "state": "ok", "alt": f"{spec.title} {picture.alt}"}
+
+
+def _against(picture: Picture, scene: Scene) -> Json:
+    """Name what is drawn dashed, if anything is."""
+    drawn = picture.content.get("compared", False)
+    return {"dashed": say("dashed", compared=scene.compared)} if drawn else {}
 
 
 def _footer(answer: Answer[Any], form: Format) -> Json:

@@ -16,7 +16,6 @@ from data.answers import KeyFigure
 
 FEW: Final = 30
 """A rate of fewer cases than this is shown grey and says so."""
-_FLAT: Final = 0.0005
 
 
 def figure(spec: FigureSpec, material: Material, look: Look) -> Json:
@@ -87,7 +86,7 @@ def _change(found: KeyFigure, good: str, compared: str, form: Format) -> Json:
             "against": say("no_comparison", compared=compared),
         }
     text, moved = change_text(found, form)
-    if abs(moved) < _FLAT:
+    if not any(digit in text for digit in "123456789"):
         return {"change": "", "arrow": "=", "tone": "", "against": say("same", compared=compared)}
     rose = moved > 0
     tone = "" if not good else "good" if rose == (good == "up") else "bad"

@@ -47,6 +47,7 @@ _ENGLISH: Final = {
     "system.unknown": "Unknown, not checked lately: {names}.",
     "system.maintenance": "In maintenance: {names}.",
     "system.alerts": "Open alerts: {critical} critical, {warning} warning.",
+    "dashed": "dashed: {compared}",
     "same": "same as {compared}",
     "better": "better|than {compared}",
     "worse": "worse|than {compared}",

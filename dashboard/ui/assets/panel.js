@@ -107,9 +107,11 @@ function leave(host) {
 
 function footer(host, env) {
   const foot = host.querySelector('.atl-foot');
-  const [chip, age, badge] = foot.children;
+  const [chip, age, dashed, badge] = foot.children;
   chip.textContent = env.source || '';
   chip.hidden = !env.source;
+  dashed.textContent = env.dashed || '';
+  dashed.hidden = !env.dashed;
   const words = env.badge || '';
   if (badge.textContent !== words) badge.textContent = words;     // said once by a screen reader, not every 5 s
   badge.hidden = !words;

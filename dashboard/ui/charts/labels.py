@@ -6,7 +6,7 @@ from typing import Final
 
 LINE_PX: Final = 14.0
 """Height that one label needs."""
-_CHARACTER_PX: Final = 6.3
+_CHARACTER_PX: Final = 5.9
 _LEAST_PX, _MOST_PX = 20, 150
 
 
@@ -22,7 +22,7 @@ class Label:
 def margin(labels: Sequence[Label]) -> int:
     """Give the width that the longest label needs to the right of the chart."""
     longest = max((len(label.text) for label in labels), default=0)
-    return round(min(_MOST_PX, max(_LEAST_PX, 12 + _CHARACTER_PX * longest))) if longest else 14
+    return round(min(_MOST_PX, max(_LEAST_PX, 10 + _CHARACTER_PX * longest))) if longest else 14
 
 
 @dataclass(frozen=True, slots=True)

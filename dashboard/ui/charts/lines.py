@@ -8,9 +8,9 @@ import numpy as np
 from pandas import DataFrame
 
 from dashboard.ui.charts.labels import Label, Room, margin, pushed_apart
-from dashboard.ui.charts.marks import MARK_AXIS, mark_traces
+from dashboard.ui.charts.marks import EDGE_AXIS, MARK_AXIS, mark_traces
 from dashboard.ui.charts.scene import EMPTY, Draw, Json, Picture, Scene, Sheet
-from dashboard.ui.charts.series import Line, floats, iso, moved, read_lines, scaled, trace_points
+from dashboard.ui.charts.series import Line, floats, moved, read_lines, scaled, trace_points
 from dashboard.ui.charts.sheets import frame_sheet
 from dashboard.ui.charts.ticks import time_axis
 from dashboard.ui.charts.units import Scale, scale_for
@@ -45,7 +45,8 @@ class LinesSpec:
         scale = scale_for(max(_top(line) for line in found), unit)
         lines = [scaled(line, scale.factor) for line in found]
         chart = _Chart(self, scene, scale, lines, self._compared(scene, scale, len(lines)))
-        return Picture({"fig": chart.figure(), "legend": chart.legend()}, chart.summary())
+        content = {"fig": chart.figure(), "legend": chart.legend(), "compared": bool(chart.before)}
+        return Picture(content, chart.summary())
 
     def sheet(self, value: DataFrame, scene: Scene) -> Sheet:
         """Give the rows as they came."""
@@ -83,7 +84,7 @@ class _Chart:
         layout["xaxis"] = {**_dict(layout["xaxis"]), **time_axis(*self._ends())}
         mode = {"rangemode": "tozero"} if self.spec.zero else {}
         layout["yaxis"] = {**_dict(layout["yaxis"]), **mode, **self.scale.ticks()}
-        layout["yaxis2"] = MARK_AXIS
+        layout["xaxis2"], layout["yaxis2"] = EDGE_AXIS, MARK_AXIS
         traces = [
             *self._threshold_traces(),
             *(t for n, line in enumerate(self.lines) for t in self._traces(n, line)),
@@ -137,12 +138,12 @@ class _Chart:
         return [t for t in self.scene.thresholds if t.value <= _FAR * top or not self.spec.zero]
 
     def _threshold_traces(self) -> list[Json]:
-        first, last = self._ends()
         return [
             {
                 "type": "scatter",
                 "mode": "lines",
-                "x": [iso(first), iso(last)],
+                "xaxis": "x2",
+                "x": [0, 1],
                 "y": [threshold.value * self.scale.factor] * 2,
                 "line": {"color": self.scene.theme.tone(threshold.tone), "width": 1, "dash": "dot"},
                 "hoverinfo": "skip",
@@ -171,7 +172,8 @@ class _Chart:
             "type": "scatter",
             "mode": "text",
             "meta": "labels",
-            "x": [iso(self._ends()[1])] * len(labels),
+            "xaxis": "x2",
+            "x": [1] * len(labels),
             "y": floats(np.array(placed)),
             "text": [f" {label.text}" for label in labels],
             "textposition": "middle right",

@@ -10,6 +10,10 @@ from dashboard.ui.charts.series import iso, local_ms
 
 SYMBOLS: Final = {"deploy": "▲", "alert": "●", "flag": "◆"}
 MARK_AXIS: Final = {"overlaying": "y", "range": [0, 1], "fixedrange": True, "visible": False}
+"""From 0 at the foot of the chart to 1 at its head, wherever the viewer zooms."""
+EDGE_AXIS: Final = {"overlaying": "x", "range": [0, 1], "fixedrange": True, "visible": False}
+"""From 0 at the left edge to 1 at the right: labels and thresholds stay there, and take no part in
+the range of the time axis."""
 _TONES: Final = {"alert": "critical", "flag": "info"}
 _MOST: Final = 40
 
@@ -31,7 +35,8 @@ def _stems(scene: Scene, marks: list[tuple[int, Mark]]) -> Json:
         "yaxis": "y2",
         "x": [at for ms, _ in marks for at in (iso(ms), iso(ms), None)],
         "y": [0, 1, None] * len(marks),
-        "line": {"color": scene.theme.unknown, "width": 1, "dash": "1px,3px"},
+        "line": {"color": scene.theme.unknown, "width": 1, "dash": "1px,4px"},
+        "opacity": 0.7,
         "connectgaps": False,
         "hoverinfo": "skip",
     }
@@ -46,6 +51,7 @@ def _symbols(scene: Scene, marks: list[tuple[int, Mark]]) -> Json:
         "x": [iso(ms) for ms, _ in marks],
         "y": np.zeros(len(marks)).tolist(),
         "text": [SYMBOLS.get(mark.kind, "●") for _, mark in marks],
+        "textposition": "top center",
         "textfont": {"size": 10, "color": [c or scene.theme.text for c in colours]},
         "cliponaxis": False,
         "customdata": [_escaped(mark.label) for _, mark in marks],
