@@ -8,6 +8,8 @@ from typing import Final, Literal
 import structlog
 from structlog.typing import Processor
 
+# Libraries that tell of each request, job or step that went well.
+CHATTY: Final = ("httpx", "httpcore", "urllib3", "alembic", "apscheduler")
 # No 0/O, 1/I/L: a reference is read out over the telephone.
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 REFERENCE_CHARACTERS: Final = 8
@@ -48,5 +50,5 @@ def configure(*, log_format: Literal["console", "json"] = "console", level: str 
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for chatty in ("httpx", "httpcore", "urllib3", "alembic.runtime.plugins"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)

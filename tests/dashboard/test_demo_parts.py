@@ -27,7 +27,7 @@ from dashboard.demo.parts.guard import Watched, birth, end, lives
 from dashboard.demo.parts.ports import LOOPBACK, free_port
 from dashboard.demo.parts.postgres import Postgres
 from dashboard.demo.parts.process import Child, Command, Guard
-from dashboard.demo.parts.prometheus import Prometheus
+from dashboard.demo.parts.prometheus import Prometheus, Target
 from dashboard.demo.parts.redis import Redis
 from dashboard.demo.refusal import DemoRefused
 from tests.eventually import eventually
@@ -75,7 +75,7 @@ def redis_server(home: Folder, guard: Guard) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def exporter() -> Iterator[str]:
+def exporter() -> Iterator[Target]:
     """What Prometheus scrapes: one gauge that is always 5."""
 
     class Five(BaseHTTPRequestHandler):
@@ -88,7 +88,8 @@ def exporter() -> Iterator[str]:
 
     server = ThreadingHTTPServer((LOOPBACK, 0), Five)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"{LOOPBACK}:{server.server_address[1]}/metrics"
+    address = f"{LOOPBACK}:{server.server_address[1]}"
+    yield Target(job="platform", address=address, path="/metrics", instance="demo")
     server.shutdown()
 
 
@@ -236,7 +237,7 @@ def test_redis_keeps_queues_between_starts(home: Folder, guard: Guard, redis_ser
 
 @pytest.mark.slow
 def test_prometheus_keeps_history_and_what_it_scraped_also_after_more_is_back_filled(
-    home: Folder, guard: Guard, exporter: str, tmp_path: Path
+    home: Folder, guard: Guard, exporter: Target, tmp_path: Path
 ) -> None:
     need("prometheus")
     began = datetime.now(UTC)
@@ -244,7 +245,7 @@ def test_prometheus_keeps_history_and_what_it_scraped_also_after_more_is_back_fi
     for _ in range(2):
         server = Prometheus(home, guard)
         backfill(server, tmp_path, server.covered_until() or began - timedelta(hours=5))
-        server.start({"platform": exporter})
+        server.start([exporter])
         scraped = more_than(scraped, server, "count_over_time(demo_five{job='platform'}[1h])")
         past = more_than(past, server, "count_over_time(demo_past[6h])")
         assert past >= 299
@@ -281,13 +282,13 @@ from pathlib import Path
 from dashboard.demo.parts.folder import Folder
 from dashboard.demo.parts.postgres import Postgres
 from dashboard.demo.parts.process import Guard
-from dashboard.demo.parts.prometheus import Prometheus
+from dashboard.demo.parts.prometheus import Prometheus, Target
 from dashboard.demo.parts.redis import Redis
 home, guard = Folder(Path(sys.argv[1])), Guard()
 parts = [Postgres(home, guard), Redis(home, guard)]
 for each in parts: each.start()
 if (server := Prometheus(home, guard)).is_present:
-    server.start({"platform": "127.0.0.1:1/metrics"})
+    server.start([])
     parts.append(server)
 print(guard.pid, *(each.pid for each in parts), flush=True)
 sys.stdin.read()

@@ -97,7 +97,7 @@ class Folder:
 
     def remember(self, **facts: object) -> None:
         """Add facts to the memory, all or none of them."""
-        self._replace("state.json", json.dumps({**self.recall(), **facts}, indent=1))
+        self.write_private("state.json", json.dumps({**self.recall(), **facts}, indent=1))
 
     def number(self, name: str) -> int | None:
         """A remembered whole number, such as a port."""
@@ -110,16 +110,17 @@ class Folder:
         known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
         if name not in known:
             known[name] = secrets.token_urlsafe(24)
-            self._replace("secrets.json", json.dumps(known, indent=1))
+            self.write_private("secrets.json", json.dumps(known, indent=1))
         return known[name]
 
-    def log(self, name: str) -> Path:
-        """Log file of a part."""
-        return self.root / "log" / f"{name}.log"
-
-    def _replace(self, name: str, text: str) -> None:
+    def write_private(self, name: str, text: str) -> Path:
+        """Write a file that only its owner can read, all or nothing."""
         fresh = self.root / f"{name}.new"
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
         with os.fdopen(handle, "w") as file:
             file.write(text)
-        fresh.replace(self.root / name)
+        return fresh.replace(self.root / name)
+
+    def log(self, name: str) -> Path:
+        """Log file of a part."""
+        return self.root / "log" / f"{name}.log"

@@ -8,8 +8,9 @@ log into a block first (a snapshot), and after a crash the log's span is back-fi
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from dashboard.demo.parts import binaries
 from dashboard.demo.parts.folder import Folder
 from dashboard.demo.parts.ports import LOOPBACK, free_port
 from dashboard.demo.parts.process import Child, Command, Guard
+from dashboard.demo.refusal import DemoRefused
 
 READY_S: Final = 60
 SCRAPE_EVERY: Final = "5s"
@@ -29,6 +31,16 @@ ABSENT: Final = (
     "This system has no prometheus, so signals come from the table production_metrics; "
     "the package prometheus brings it (apt install prometheus)."
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What to scrape, and how its series are named whatever its port is."""
+
+    job: str
+    address: str
+    path: str
+    instance: str
 
 
 class Prometheus:
@@ -45,6 +57,11 @@ class Prometheus:
     def is_present(self) -> bool:
         """Whether the system has prometheus and promtool."""
         return self._programs is not None
+
+    @property
+    def promtool(self) -> Path:
+        """The program that makes blocks."""
+        return self._present()[1]
 
     @property
     def pid(self) -> int:
@@ -72,13 +89,9 @@ class Prometheus:
         ends = [json.loads(each.read_text())["maxTime"] for each in self.data.glob("*/meta.json")]
         return datetime.fromtimestamp(max(ends) / 1000, UTC) if ends else None
 
-    def start(self, jobs: Mapping[str, str]) -> None:
-        """Start it on `jobs` (name -> "host:port/path") and wait until it is ready.
-
-        Raises DemoRefused.
-        """
-        if self._programs is None:
-            raise AssertionError(ABSENT)
+    def start(self, targets: Sequence[Target]) -> None:
+        """Start it on these targets and wait until it is ready. Raises DemoRefused."""
+        program, _ = self._present()
         self._finish_replacing()
         self.data.mkdir(parents=True, exist_ok=True)
         (self.data / "lock").unlink(missing_ok=True)  # of a crash; the folder is ours alone
@@ -86,11 +99,11 @@ class Prometheus:
         self._home.remember(prometheus_port=self.port)
         settings = self._home.root / "prometheus" / "prometheus.yml"
         # JSON is YAML, and needs no YAML library to be written safely.
-        settings.write_text(json.dumps(_settings(jobs), indent=1))
+        settings.write_text(json.dumps(_settings(targets), indent=1))
         command = Command(
             name="prometheus",
             argv=[
-                self._programs[0],
+                program,
                 f"--config.file={settings}",
                 f"--storage.tsdb.path={self.data}",
                 f"--storage.tsdb.retention.time={RETENTION}",
@@ -118,6 +131,11 @@ class Prometheus:
             shutil.rmtree(self.data)
             self._finish_replacing()
 
+    def _present(self) -> tuple[Path, Path]:
+        if self._programs is None:
+            raise DemoRefused(ABSENT)
+        return self._programs
+
     @property
     def _fresh(self) -> Path:
         return self.data.with_name("data.new")
@@ -142,15 +160,17 @@ class Prometheus:
             return False
 
 
-def _settings(jobs: Mapping[str, str]) -> dict[str, object]:
+def _settings(targets: Sequence[Target]) -> dict[str, object]:
     return {
-        "global": {"scrape_interval": SCRAPE_EVERY, "scrape_timeout": "4s"},
+        "global": {"scrape_interval": SCRAPE_EVERY, "scrape_timeout": SCRAPE_EVERY},
         "scrape_configs": [
             {
-                "job_name": job,
-                "metrics_path": "/" + target.partition("/")[2],
-                "static_configs": [{"targets": [target.partition("/")[0]]}],
+                "job_name": each.job,
+                "metrics_path": each.path,
+                "static_configs": [
+                    {"targets": [each.address], "labels": {"instance": each.instance}}
+                ],
             }
-            for job, target in jobs.items()
+            for each in targets
         ],
     }
