@@ -51,7 +51,8 @@ _BY_INCIDENT: Final[tuple[tuple[Kind, int, float], ...]] = (
     ("latency", 10, 90.0),
     ("queue", 11, 40.0),
 )
-_JOBS_A: Final = 100_000  # job numbers per hour
+_NUMBERS: Final = 100_000  # job numbers per hour
+_AGAIN: Final = 2.5  # further tries of a job that fails, where nothing else works
 
 
 def fingerprint(number: int) -> str:
@@ -68,98 +69,101 @@ def write_background(
     hours = range(int((since_s - launch) // HOUR_S) - 1, int((until_s - launch) // HOUR_S) + 1)
     for begin in range(max(hours.start, 0), hours.stop, 24):
         day = range(begin, min(begin + 24, hours.stop))
-        _write_jobs(connection, setting, day, since_s=since_s, until_s=until_s)
-        _write_errors(connection, setting, day, since_s=since_s, until_s=until_s)
+        starts = launch + np.array(day) * float(HOUR_S)
+        rates = busyness(setting, starts + HOUR_S / 2) * (setting.events / 1e6) ** 0.3
+        jobs = [_jobs(setting, *each) for each in zip(day, starts, rates, strict=True)]
+        _write_jobs(connection, jobs, since_s=since_s, until_s=until_s)
+        errors = [_errors(setting, *each) for each in zip(day, starts, rates, strict=True)]
+        _write_errors(connection, errors, since_s=since_s, until_s=until_s)
 
 
-def _moments(setting: Setting, hour: int, rng: np.random.Generator, *, per_hour: float) -> Floats:
-    start = epoch(setting.launch) + hour * HOUR_S
-    busy = float(busyness(setting, np.array([start + HOUR_S / 2]))[0])
-    size = (setting.events / 1e6) ** 0.3
-    return np.sort(start + HOUR_S * rng.random(rng.poisson(per_hour * busy * size)))
+def _jobs(setting: Setting, hour: int, start_s: float, rate: float) -> dict[str, Floats]:
+    """Jobs added in one hour. An hour is drawn alone, so that it can be drawn again."""
+    rng = np.random.default_rng([setting.seed, 12, hour])
+    # Drawn at the rate of the worst case: people try a failing import again and again.
+    usual = np.array([q[2] for q in QUEUES])
+    drawn = rng.poisson(usual * rate * (1 + _AGAIN))
+    queue = np.repeat(np.arange(len(QUEUES)), drawn)
+    n = len(queue)
+    added = start_s + HOUR_S * rng.random(n)
+    trouble = np.select(
+        [queue == k for k in range(len(QUEUES))],
+        [total(setting.incidents, "queue", added, target=q[0]) for q in QUEUES],
+        0.0,
+    )
+    wanted = rng.random(n) < (1 + _AGAIN * trouble) / (1 + _AGAIN)
+    fails = np.array([q[4] for q in QUEUES])[queue]
+    failed = rng.random(n) < fails + (0.95 - fails) * trouble
+    wait = rng.exponential(2.5, n) + 0.2
+    started = added + wait * (1 + 30 * trouble) + np.where(failed, 45.0, 0.0)
+    took = np.array([q[3] for q in QUEUES])[queue] * rng.lognormal(0, 0.5, n)
+    typical = (trouble > 0) | (rng.random(n) < 0.6)
+    columns = {
+        "queue": queue,
+        "number": hour * _NUMBERS + np.arange(n),
+        "added": added,
+        "started": started,
+        "finished": started + took * np.where(failed, 0.4, 1.0),
+        "failed": failed,
+        "reason": np.where(failed, np.where(typical, queue, len(REASONS) - 1), -1),
+    }
+    return {name: column[wanted] for name, column in columns.items()}
 
 
 def _write_jobs(
     connection: psycopg.Connection,
-    setting: Setting,
-    hours: range,
+    hours: list[dict[str, Floats]],
     *,
     since_s: float,
     until_s: float,
 ) -> None:
-    queue, number, added = _added(setting, hours)
-    rng_keys = np.random.default_rng([setting.seed, 11, hours.start])
-    wait = rng_keys.exponential(2.5, len(added)) + 0.2
-    seconds = np.array([q[3] for q in QUEUES])[queue]
-    took = seconds * rng_keys.lognormal(0, 0.5, len(added))
-    trouble = np.select(
-        [queue == n for n in range(4)],
-        [total(setting.incidents, "queue", added, target=q[0]) for q in QUEUES],
-        0.0,
-    )
-    usual = np.array([q[4] for q in QUEUES])[queue]
-    failed = rng_keys.random(len(added)) < usual + (0.95 - usual) * trouble
-    started = added + wait * (1 + 30 * trouble) + np.where(failed, 45.0, 0.0)
-    finished = started + took * np.where(failed, 0.4, 1.0)
-    reason = np.where((trouble > 0) | (rng_keys.random(len(added)) < 0.6), queue, 4)
-    kept = (finished > since_s) & (finished <= until_s)
-    rows = np.flatnonzero(kept)[np.argsort(finished[kept], kind="stable")]
-    sizes = 50 * (1 + number[rows] % 20)
+    jobs = {name: np.concatenate([hour[name] for hour in hours]) for name in hours[0]}
+    kept = (jobs["finished"] > since_s) & (jobs["finished"] <= until_s)
+    rows = np.flatnonzero(kept)[np.argsort(jobs["finished"][kept], kind="stable")]
+    jobs = {name: column[rows] for name, column in jobs.items()}
+    queue, number = jobs["queue"].astype(np.int64), jobs["number"].astype(np.int64)
+    sizes = [json.dumps({"items": 50 * (1 + size)}) for size in range(20)]
     copy_rows(
         connection,
         "job_history",
         {
-            "queue": Words(queue[rows], [q[0] for q in QUEUES]),
-            "job_id": texts([str(n) for n in number[rows].tolist()]),
-            "name": Words(queue[rows], [q[1] for q in QUEUES]),
-            "state": Words(failed[rows].astype(np.int64), ("completed", "failed")),
-            "attempts": np.where(failed[rows], ATTEMPTS, 1).astype(np.int32),
-            "reason": Words(np.where(failed[rows], reason[rows], -1), REASONS),
-            "enqueued_at": instants(added[rows]),
-            "started_at": instants(started[rows]),
-            "finished_at": instants(finished[rows]),
-            "data": texts([json.dumps({"items": int(size)}) for size in sizes], json=True),
+            "queue": Words(queue, [q[0] for q in QUEUES]),
+            "job_id": texts([str(n) for n in number.tolist()]),
+            "name": Words(queue, [q[1] for q in QUEUES]),
+            "state": Words(jobs["failed"].astype(np.int64), ("completed", "failed")),
+            "attempts": np.where(jobs["failed"], ATTEMPTS, 1).astype(np.int32),
+            "reason": Words(jobs["reason"].astype(np.int64), REASONS),
+            "enqueued_at": instants(jobs["added"]),
+            "started_at": instants(jobs["started"]),
+            "finished_at": instants(jobs["finished"]),
+            "data": Words(number % len(sizes), sizes, json=True),
         },
     )
 
 
-def _added(setting: Setting, hours: range) -> tuple[Ints, Ints, Floats]:
-    """Queue, number and moment of every job added in these hours."""
-    pieces = []
-    for hour in hours:
-        for queue, (name, _, per_hour, _, _) in enumerate(QUEUES):
-            rng = np.random.default_rng([setting.seed, 12, hour, queue])
-            middle = np.array([epoch(setting.launch) + (hour + 0.5) * HOUR_S])
-            # People try a failing import again and again.
-            again = 1 + 2.5 * float(total(setting.incidents, "queue", middle, target=name)[0])
-            added = _moments(setting, hour, rng, per_hour=per_hour * again)
-            number = hour * _JOBS_A + queue * (_JOBS_A // 4) + np.arange(len(added))
-            pieces.append((np.full(len(added), queue), number, added))
-    queues, numbers, moments = zip(*pieces, strict=True)
-    return np.concatenate(queues), np.concatenate(numbers), np.concatenate(moments)
+def _errors(setting: Setting, hour: int, start_s: float, rate: float) -> tuple[Ints, Floats]:
+    """Kind and moment of an hour's errors: the usual ones, and those that incidents bring."""
+    rng = np.random.default_rng([setting.seed, 13, hour])
+    usual = rng.poisson(8.0 * rate)
+    kinds = [rng.choice(len(_COMMON), usual, p=_COMMON / _COMMON.sum())]
+    moments = [start_s + HOUR_S * rng.random(usual)]
+    for incident, number, per_hour in _BY_INCIDENT:
+        tried = start_s + HOUR_S * rng.random(rng.poisson(per_hour))
+        happened = tried[rng.random(len(tried)) < total(setting.incidents, incident, tried)]
+        kinds.append(np.full(len(happened), number))
+        moments.append(happened)
+    return np.concatenate(kinds), np.concatenate(moments)
 
 
 def _write_errors(
     connection: psycopg.Connection,
-    setting: Setting,
-    hours: range,
+    hours: list[tuple[Ints, Floats]],
     *,
     since_s: float,
     until_s: float,
 ) -> None:
-    kinds, moments = [], []
-    for hour in hours:
-        rng = np.random.default_rng([setting.seed, 13, hour])
-        at = _moments(setting, hour, rng, per_hour=8.0)
-        kinds.append(rng.choice(len(_COMMON), len(at), p=_COMMON / _COMMON.sum()))
-        moments.append(at)
-        for incident, number, per_hour in _BY_INCIDENT:
-            start = epoch(setting.launch) + hour * HOUR_S
-            tried = start + HOUR_S * rng.random(rng.poisson(per_hour))
-            happened = tried[rng.random(len(tried)) < total(setting.incidents, incident, tried)]
-            kinds.append(np.full(len(happened), number))
-            moments.append(happened)
-    kind, at = np.concatenate(kinds), np.concatenate(moments)
+    kind = np.concatenate([hour[0] for hour in hours])
+    at = np.concatenate([hour[1] for hour in hours])
     kept = (at > since_s) & (at <= until_s)
     order = np.flatnonzero(kept)[np.argsort(at[kept], kind="stable")]
     kind, at = kind[order], at[order]

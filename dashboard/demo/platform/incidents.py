@@ -14,6 +14,7 @@ from dashboard.demo.platform.rhythm import epoch, local_midnight
 
 Kind = Literal["payments", "latency", "queue", "surge", "viral"]
 
+DEPLOY_LEAD_S: Final = 75  # from a bad deploy to the first slow answers
 RAMP_S: Final = 90.0  # nothing breaks or heals in one instant
 VIRAL_CODE: Final = "CORTEYCOLOR25"
 SURGE_PROVINCE: Final = "AR-X"
@@ -51,6 +52,16 @@ def total(
     return worst
 
 
+def _latest(anchor: datetime, hours: tuple[float, ...], *, over_for: timedelta) -> datetime:
+    """The last time that the clock showed one of these local hours, long enough before the anchor.
+
+    Trouble at five in the morning would hurt nobody and be seen by nobody.
+    """
+    midnight = local_midnight(anchor)
+    times = [midnight + timedelta(days=day, hours=hour) for day in (-1, 0) for hour in hours]
+    return max(time for time in times if time + over_for <= anchor)
+
+
 def planted(anchor: datetime) -> tuple[Incident, ...]:
     """The stories of docs/demo-stories.md, at their distance from the anchor."""
     evening = local_midnight(anchor) - timedelta(hours=6)  # yesterday 18:00 local
@@ -61,10 +72,14 @@ def planted(anchor: datetime) -> tuple[Incident, ...]:
         since = anchor - timedelta(hours=hours)
         return Incident(kind, since, since + timedelta(minutes=minutes), target, peak)
 
+    def recent(kind: Kind, target: str, *, starts: tuple[float, ...], minutes: float) -> Incident:
+        since = _latest(anchor, starts, over_for=timedelta(minutes=minutes + 20))
+        return Incident(kind, since, since + timedelta(minutes=minutes), target)
+
     return (
-        ago("payments", "mercadopago", hours=5, minutes=40),
-        ago("latency", SLOW_ROUTE, hours=9, minutes=52),
-        ago("queue", QUEUE, hours=3, minutes=150),
+        recent("payments", "mercadopago", starts=(12.67, 19.33), minutes=40),
+        recent("latency", SLOW_ROUTE, starts=(10.5, 16.17), minutes=52),
+        recent("queue", QUEUE, starts=(8.75, 14.0), minutes=150),
         Incident("surge", evening, evening + timedelta(hours=5), SURGE_PROVINCE),
         ago("viral", VIRAL_CODE, hours=6 * 24, minutes=48 * 60),
         # Older trouble, so that the months behind have something to compare with.
@@ -81,4 +96,6 @@ def planted(anchor: datetime) -> tuple[Incident, ...]:
 def provoked(kind: Kind, *, at: datetime, minutes: float) -> Incident:
     """Trouble that a person asks for: the same effects as the planted stories, from now on."""
     target = {"payments": "mercadopago", "latency": SLOW_ROUTE, "queue": QUEUE}[kind]
+    if kind == "latency":  # a release goes live first
+        at += timedelta(seconds=DEPLOY_LEAD_S + 5)
     return Incident(kind, at, at + timedelta(minutes=minutes), target)

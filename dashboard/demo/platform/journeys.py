@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.demo.platform.geography import PROVINCES, SIESTA
-from dashboard.demo.platform.hashing import Floats, Ints, mix
+from dashboard.demo.platform.hashing import Floats, Ints, mix, uniform
 from dashboard.demo.platform.incidents import SLOW_ROUTE, total
 from dashboard.demo.platform.purchases import Purchases, attempts
 from dashboard.demo.platform.rhythm import HOUR_S, daily
@@ -27,6 +27,8 @@ EVENTS: Final = (
 )  # fmt: skip
 VISIT, SEARCH, SELECTED, CHECKOUT, PAID, SIGNUP, FAILED, VIEW = range(8)
 SESSION_SPAN: Final = 1_000_000  # session numbers per hour
+SLOTS: Final = 64  # event numbers per session
+_FIRST_EXTRA: Final = 8
 
 _REFERRAL_NEW: Final = np.cumsum([0.10, 0.36, 0.30, 0.20, 0.04])
 _REFERRAL_BACK: Final = np.cumsum([0.34, 0.30, 0.14, 0.18, 0.04])
@@ -35,11 +37,9 @@ _CONNECTION: Final = np.cumsum([0.03, 0.11, 0.52, 0.34])
 _BY_REFERRAL: Final = np.array([1.08, 1.10, 0.90, 0.98, 0.82])
 _BY_DEVICE: Final = np.array([1.0, 1.04, 0.94])
 _BY_PROVINCE: Final = np.array([0.74 if p.supply < 0.4 else 1.0 for p in PROVINCES])
-_STEP: Final = (
-    0.613,
-    0.535,
-    0.656,
-)  # visit to search, to provider, to checkout (of the registered)
+# To search, to provider, to checkout (of the registered).
+# Who searches, selects a provider, and (of those with an account) goes to the checkout.
+_STEP: Final = (0.597, 0.528, 0.648)
 _EXTRA_SHARE: Final = np.cumsum([0.57, 0.10, 0.10, 0.09, 0.06, 0.05, 0.03])
 _EXTRA_KIND: Final = np.array([VIEW, SEARCH, 8, 9, 10, 11, 12])
 
@@ -76,7 +76,7 @@ def hour_slice(world: World, hour: int) -> Slice:
     visits = _visits(world, rng, hour=hour)
     steps = _steps(world, rng, visits)
     purchases = attempts(world, rng, visits=visits, checkout_at=steps[3], hour=hour)
-    events = _events(rng, visits=visits, steps=steps, purchases=purchases)
+    events = _events(world, rng, visits=visits, steps=steps, purchases=purchases)
     return Slice(
         users=_users(visits),
         sessions=_sessions(world, rng, visits),
@@ -177,64 +177,69 @@ def _sessions(world: World, rng: np.random.Generator, visits: Visits) -> Part:
 
 
 def _events(
-    rng: np.random.Generator, *, visits: Visits,
-    steps: tuple[Floats, Floats, Floats, Floats], purchases: Purchases,
-) -> Part:  # fmt: skip
+    world: World,
+    rng: np.random.Generator,
+    *,
+    visits: Visits,
+    steps: tuple[Floats, Floats, Floats, Floats],
+    purchases: Purchases,
+) -> Part:
     """Funnel steps, sign-ups, payment results and everything that people do in between."""
-    n = len(visits.at)
-    everyone = np.arange(n)
+    everyone = np.arange(len(visits.at))
     paid, failed = purchases.paid, purchases.failed
+    rejected = purchases.session[failed]
     joined = everyone[visits.is_new & visits.registered]
-    funnel = [(everyone[~np.isnan(at)], at[~np.isnan(at)], step) for step, at in enumerate(steps)]
-    pieces = [
-        *funnel,
-        (purchases.session[paid], purchases.settled_at[paid], PAID),
-        (purchases.session[failed], purchases.settled_at[failed], FAILED),
-        (joined, visits.at[joined] + 9.0, SIGNUP),
+    # Session, moment, name and slot: the slot numbers an event within its session, for good.
+    pieces: list[tuple[Ints, Floats, int, Ints | int]] = [
+        (everyone[~np.isnan(at)], at[~np.isnan(at)], step, step) for step, at in enumerate(steps)
+    ]
+    pieces += [
+        (purchases.session[paid], purchases.settled_at[paid], PAID, PAID),
+        (
+            purchases.session[failed],
+            purchases.settled_at[failed],
+            FAILED,
+            6 + purchases.is_first[failed],
+        ),
+        (joined, visits.at[joined] + 9.0, SIGNUP, SIGNUP),
     ]
     who = np.concatenate([piece[0] for piece in pieces])
     at = np.concatenate([piece[1] for piece in pieces])
     name = np.concatenate([np.full(len(piece[0]), piece[2]) for piece in pieces])
+    slot = np.concatenate([np.broadcast_to(piece[3], len(piece[0])) for piece in pieces])
     end = visits.at + 45.0
     np.maximum.at(end, who, at + 15.0)
-    more_who, more_at, more_name = _extras(rng, visits=visits, end=end, steps=steps)
-    who, at = np.concatenate((who, more_who)), np.concatenate((at, more_at))
-    name = np.concatenate((name, more_name))
+    more = _extras(rng, visits=visits, end=end, steps=steps, seed=world.setting.seed)
+    who, at, name, slot = (
+        np.concatenate(pair) for pair in zip((who, at, name, slot), more, strict=True)
+    )
     order = np.argsort(at, kind="stable")
-    return {
-        "row": who[order],
-        "at": at[order],
-        "name": name[order],
-        "number": visits.number[who[order]] * 64 + _rank(who, order),
-        "luck": rng.integers(0, 2**31, len(order)),
-    }
-
-
-def _rank(who: Ints, order: Ints) -> Ints:
-    """Position of each event within its session, in time order."""
-    by_session = np.lexsort((np.arange(len(order)), who[order]))
-    grouped = who[order][by_session]
-    starts = np.flatnonzero(np.concatenate(([True], grouped[1:] != grouped[:-1])))
-    ranks = np.arange(len(grouped)) - np.repeat(starts, np.diff(np.append(starts, len(grouped))))
-    out = np.empty(len(order), dtype=np.int64)
-    out[by_session] = ranks
-    return out
+    number = visits.number[who[order]] * SLOTS + slot[order]
+    luck = mix(number, salt=world.setting.seed * 8).astype(np.int64) & 0x7FFF_FFFF
+    return {"row": who[order], "at": at[order], "name": name[order], "number": number, "luck": luck}
 
 
 def _extras(
-    rng: np.random.Generator, *, visits: Visits, end: Floats,
+    rng: np.random.Generator,
+    *,
+    visits: Visits,
+    end: Floats,
     steps: tuple[Floats, Floats, Floats, Floats],
-) -> tuple[Ints, Floats, Ints]:  # fmt: skip
+    seed: int,
+) -> tuple[Ints, Floats, Ints, Ints]:
     """Page views, repeated searches, messages, uploads ...: more of them in deeper sessions."""
     depth = sum((~np.isnan(at)).astype(np.int64) for at in steps)
-    number = rng.poisson(0.95 + 0.86 * depth).clip(0, 40)
+    number = (rng.exponential(1.0, len(end)) * (1.45 + 0.86 * depth)).astype(np.int64)
+    number = number.clip(0, SLOTS - _FIRST_EXTRA)
     who = np.repeat(np.arange(len(end)), number)
-    at = visits.at[who] + rng.random(len(who)) * (end - visits.at)[who]
-    name = _EXTRA_KIND[_choose(_EXTRA_SHARE, rng.random(len(who)))]
+    begins = np.cumsum(number) - number
+    slot = _FIRST_EXTRA + np.arange(len(who)) - begins[who]
+    key = visits.number[who] * SLOTS + slot
+    at = visits.at[who] + uniform(key, salt=seed * 8 + 1) * (end - visits.at)[who]
+    name = _EXTRA_KIND[_choose(_EXTRA_SHARE, uniform(key, salt=seed * 8 + 2))]
     # A repeated search comes after the first one; whoever never searched looks at a page instead.
-    first_search = steps[1][who]
-    early = (name == SEARCH) & ~(at > first_search)
-    return who, at, np.where(early, VIEW, name)
+    early = (name == SEARCH) & ~(at > steps[1][who])
+    return who, at, np.where(early, VIEW, name), slot
 
 
 def event_ids(number: Ints, *, seed: int) -> NDArray[np.void]:

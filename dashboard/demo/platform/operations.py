@@ -11,7 +11,7 @@ import psycopg
 from dashboard.demo.platform.alerts import write_alerts
 from dashboard.demo.platform.background import write_background
 from dashboard.demo.platform.checks import write_checks
-from dashboard.demo.platform.incidents import SLOW_ROUTE
+from dashboard.demo.platform.incidents import DEPLOY_LEAD_S, SLOW_ROUTE
 from dashboard.demo.platform.rhythm import DAY_S, LOCAL_S, epoch, moment
 from dashboard.demo.platform.setting import Setting
 from dashboard.demo.platform.world import World
@@ -21,7 +21,6 @@ NOTES: Final = (
     "Faster availability", "New texts of reminders", "Dependencies", "Fix of the booking form",
     "Reports for providers", "Retry of failed messages", "Smaller images on mobile",
 )  # fmt: skip
-DEPLOY_LEAD_S: Final = 75  # from the deploy to the first slow answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,9 @@ def deploys(setting: Setting, *, since: datetime, until: datetime) -> list[Deplo
         rng = np.random.default_rng([setting.seed, 14, day])
         midnight = launch + day * DAY_S
         weekday = moment(midnight + LOCAL_S).weekday()
-        for number in range(rng.poisson(1.3 if weekday < 5 else 0.15)):
-            at = moment(midnight + rng.integers(10 * 60, 18 * 60) * 60.0)
+        minutes = np.sort(rng.integers(10 * 60, 18 * 60, rng.poisson(1.3 if weekday < 5 else 0.15)))
+        for number, minute in enumerate(minutes):
+            at = moment(midnight + minute * 60.0)
             service = str(rng.choice(SERVICES, p=[0.5, 0.3, 0.2]))
             found.append(Deploy(service, _version(at, number), at, str(rng.choice(NOTES))))
     for incident in setting.incidents:

@@ -23,14 +23,14 @@ REASONS: Final = (
     TECHNICAL, "gateway_error", "insufficient_funds", "card_declined", "high_risk",
     "invalid_security_code", "expired_card", "limit_exceeded", "call_for_authorize",
 )  # fmt: skip
-BOOKING_SPAN: Final = 100_000  # booking numbers per hour
+BOOKING_SPAN: Final = 100_000  # booking numbers per hour, one for each session
 PENDING_S: Final = 1_800  # an unpaid booking is let go after half an hour
 
 # Integer arithmetic that Postgres repeats in `settle`: who cancels, when, who does not come.
 CANCEL_KEY: Final = 48_271
 CANCEL_AT_KEY: Final = 40_503
-NO_SHOW_KEY: Final = 69_621
-MODULUS: Final = 1_009
+NO_SHOW_KEY: Final = 86_477
+MODULUS: Final = 1_009  # prime, and none of the keys is a multiple of it
 CANCEL_BELOW: Final = 75
 NO_SHOW_BELOW: Final = 32
 
@@ -40,7 +40,7 @@ _PLAN: Final = np.cumsum([0.48, 0.27, 0.16, 0.09])
 _APPROVED: Final = np.array([0.905, 0.925, 0.955, 0.985, 0.965])
 _BY_PLAN: Final = np.array([1.0, 0.985, 0.955, 0.90])
 _REASON: Final = np.cumsum([0.03, 0.02, 0.34, 0.25, 0.13, 0.09, 0.06, 0.05, 0.03])
-_TRIES: Final = 0.565  # of those at checkout, how many go on to pay
+_TRIES: Final = 0.588  # of those at checkout, how many go on to pay
 _RETRIES: Final = 0.55
 _OUTAGE: Final = 0.93  # share of attempts that an outage of full strength loses
 
@@ -88,29 +88,32 @@ class Purchases:
 def attempts(
     world: World, rng: np.random.Generator, *, visits: "Visits", checkout_at: Floats, hour: int
 ) -> Purchases:
-    """Payment attempts of an hour's sessions: most pay at once, some after a second try."""
-    at_checkout = np.flatnonzero(~np.isnan(checkout_at))
-    who = at_checkout[rng.random(len(at_checkout)) < _TRIES]
-    n = len(who)
-    booked = checkout_at[who] + rng.lognormal(np.log(70), 0.6, n).clip(5, 1200)
+    """Payment attempts of an hour's sessions: most pay at once, some after a second try.
+
+    Everything is drawn for every session, wanted or not: trouble that is provoked in the middle of
+    an hour then changes what happens from there on, and nothing that was written already.
+    """
+    n = len(checkout_at)
+    tries = (rng.random(n) < _TRIES) & ~np.isnan(checkout_at)
+    booked = checkout_at + rng.lognormal(np.log(70), 0.6, n).clip(5, 1200)
     first = _attempt(world, rng, at=booked + 2.0)
-    again = ~first.approved & (rng.random(n) < _RETRIES)
     second = _attempt(world, rng, at=first.settled + rng.lognormal(np.log(40), 0.5, n))
-    goods = _goods(world, rng, visits=visits, who=who, booked_at=booked)
-    rows = np.concatenate((np.arange(n), np.flatnonzero(again)))
-    is_first = np.arange(len(rows)) < n
-    booking = hour * BOOKING_SPAN + 1 + np.arange(n)
+    again = tries & ~first.approved & (rng.random(n) < _RETRIES)
+    goods = _goods(world, rng, visits=visits, booked_at=booked)
+    rows = np.concatenate((np.flatnonzero(tries), np.flatnonzero(again)))
+    is_first = np.arange(len(rows)) < tries.sum()
+    booking = hour * BOOKING_SPAN + 1 + rows
 
     def both(name: str) -> NDArray[np.generic]:
-        return np.concatenate((getattr(first, name), getattr(second, name)[again]))
+        return np.concatenate((getattr(first, name)[tries], getattr(second, name)[again]))
 
     columns: dict[str, Any] = {name: column[rows] for name, column in goods.items()}
     for name in ("approved", "gateway", "method", "instalments", "reason"):
         columns[name] = both(name)
     return Purchases(
-        session=who[rows],
-        booking=booking[rows],
-        payment=booking[rows] * 2 - is_first,
+        session=rows,
+        booking=booking,
+        payment=booking * 2 - is_first,
         is_first=is_first,
         booked_at=booked[rows],
         created_at=both("at").astype(np.float64),
@@ -163,12 +166,12 @@ def _outage(world: World, gateway: Ints, at: Floats) -> Floats:
 
 
 def _goods(
-    world: World, rng: np.random.Generator, *, visits: "Visits", who: Ints, booked_at: Floats
+    world: World, rng: np.random.Generator, *, visits: "Visits", booked_at: Floats
 ) -> dict[str, NDArray[np.generic]]:
-    """What is bought from whom, at what price, for when."""
+    """What each session would buy from whom, at what price, for when."""
     providers = world.providers
-    n = len(who)
-    provider = visits.provider[who]
+    n = len(booked_at)
+    provider = visits.provider
     service = _choose(np.cumsum([0.5, 0.3, 0.2]), rng.random(n))
     price = providers.prices_minor[provider, service]
     return {
@@ -178,11 +181,11 @@ def _goods(
         "commission_minor": np.round(price * providers.take_rate[provider]).astype(np.int64),
         "starts_at": _appointment(rng, booked_at),
         "minutes": providers.minutes[provider, service],
-        "visitor": visits.visitor[who],
-        "session_number": visits.number[who],
-        "province": visits.province[who],
-        "device": visits.device[who],
-        "referral": visits.referral[who],
+        "visitor": visits.visitor,
+        "session_number": visits.number,
+        "province": visits.province,
+        "device": visits.device,
+        "referral": visits.referral,
         "tenant": providers.organization[provider],
     }
 
