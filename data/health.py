@@ -38,10 +38,12 @@ COMPONENTS: Final = text("""
             else latest.status end as status,
         case when latest.checked_at < at - make_interval(secs => :holds_s) then latest.checked_at
             else run.since end as since,
-        extract(epoch from week.up_24h)::float8 as up_24h_s,
-        extract(epoch from week.known_24h)::float8 as known_24h_s,
-        extract(epoch from week.up_7d)::float8 as up_7d_s,
-        extract(epoch from week.known_7d)::float8 as known_7d_s
+        100 * extract(epoch from coalesce(up_24h, interval '0'))::float8
+            / nullif(extract(epoch from known_24h), 0)::float8 as uptime_24h_pct,
+        100 * extract(epoch from coalesce(up_7d, interval '0'))::float8
+            / nullif(extract(epoch from known_7d), 0)::float8 as uptime_7d_pct,
+        coalesce(extract(epoch from known_24h), 0)::float8 as known_24h_s,
+        coalesce(extract(epoch from known_7d), 0)::float8 as known_7d_s
     from names cross join moment
     cross join lateral (
         select kind, status, latency_ms, message, checked_at
@@ -52,11 +54,13 @@ COMPONENTS: Final = text("""
         limit 1
     ) as latest
     cross join lateral (
-        select
-            sum(held) filter (where status <> 'down') as up_7d, sum(held) as known_7d,
-            sum(held) filter (where status <> 'down' and checked_at > at - interval '24 hours')
-                as up_24h,
-            sum(held) filter (where checked_at > at - interval '24 hours') as known_24h
+        select max(checked_at) filter (where status <> latest.status) as other_at,
+            sum(held) filter (where status in ('operational', 'degraded')) as up_7d,
+            sum(held) filter (where status <> 'maintenance') as known_7d,
+            sum(held) filter (where status in ('operational', 'degraded')
+                and checked_at > at - interval '24 hours') as up_24h,
+            sum(held) filter (where status <> 'maintenance'
+                and checked_at > at - interval '24 hours') as known_24h
         from (
             select status, checked_at, least(
                 lead(checked_at, 1, at) over (order by checked_at) - checked_at,
@@ -65,17 +69,14 @@ COMPONENTS: Final = text("""
             where checks.component = names.component
                 and checked_at <= at and checked_at > at - interval '7 days'
         ) as checks
-        where status <> 'maintenance'
     ) as week
     cross join lateral (
-        select min(checked_at) as since
+        select checked_at as since
         from system_health_status as checks
         where checks.component = names.component
-            and checked_at <= at and checked_at > coalesce((
-                select max(checked_at) from system_health_status as others
-                where others.component = names.component and others.status <> latest.status
-                    and checked_at <= at and checked_at > at - interval '7 days'
-            ), at - interval '7 days')
+            and checked_at <= at and checked_at > coalesce(other_at, at - interval '7 days')
+        order by checked_at
+        limit 1
     ) as run
     where names.component is not null
     order by names.component
@@ -93,20 +94,10 @@ class Component:
     checked_at: datetime
     latency_ms: float | None
     message: str
-    up_24h_s: float | None
-    known_24h_s: float | None
-    up_7d_s: float | None
-    known_7d_s: float | None
-
-    @property
-    def uptime_24h_pct(self) -> float | None:
-        """Share of the known time of the last 24 hours in which it was not down."""
-        return _share(self.up_24h_s, self.known_24h_s)
-
-    @property
-    def uptime_7d_pct(self) -> float | None:
-        """Share of the known time of the last 7 days in which it was not down."""
-        return _share(self.up_7d_s, self.known_7d_s)
+    uptime_24h_pct: float | None
+    uptime_7d_pct: float | None
+    known_24h_s: float
+    known_7d_s: float
 
 
 @question(ttl_s=5)
@@ -115,12 +106,8 @@ def components(db: Database, filters: Filters) -> list[Component]:
 
     Grain: component; one without a check in the last seven days is absent. A check counts until the
     next, at most ten minutes; after that the status is "unknown" since the last check. `since` is
-    the first check of the current status (the oldest of seven days at most). Uptime weighs by time:
-    known seconds that were not down, of known seconds; maintenance and time without checks are in
-    neither, degraded counts as up. Source: system_health_status.
+    the first check of the current status (the oldest of seven days at most). Uptime (%) weighs by
+    time: known seconds that were not down, of known seconds; maintenance and time without checks
+    are in neither, degraded counts as up, and nothing known is None. Source: system_health_status.
     """
     return db.rows(COMPONENTS, Component, **filters.sql(), holds_s=HOLDS_S)
-
-
-def _share(part: float | None, whole: float | None) -> float | None:
-    return 100 * (part or 0.0) / whole if whole else None
