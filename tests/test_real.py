@@ -42,7 +42,8 @@ time.sleep(60)
 
 def test_postgres_ends_when_its_tests_are_killed() -> None:
     root = Path(__file__).parents[1]
-    environment = os.environ | {"PYTHONPATH": str(root)}
+    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     with subprocess.Popen(
         [sys.executable, "-c", RUNNER], stdout=subprocess.PIPE, env=environment, text=True, cwd=root
     ) as runner:
