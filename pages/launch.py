@@ -91,7 +91,12 @@ with page("Launch monitor", live=True, filters=("span", "compare")) as p:
     )
 
     p.tab("API", marks=timeline.marks)
-    p.panel("Which route is slow?", launch.endpoints, draw=charts.table(ENDPOINTS), wide=True)
+    p.panel(
+        "Which route is slow?",
+        launch.endpoints,
+        draw=charts.table(ENDPOINTS, select="route"),
+        wide=True,
+    )
     p.panel(
         "Who meets the rate limiter?",
         launch.rate_limited,

@@ -24,7 +24,7 @@ CHANGES = [
     column("at", "When", kind="moment"),
     column("kind", "What", kind="word"),
     column("title", "Which"),
-    column("detail", "Detail"),
+    column("detail", "Detail", kind="word"),
     column("who", "Who"),
 ]
 TODAY = Selection(span="today", compare="last_week")

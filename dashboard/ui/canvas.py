@@ -22,8 +22,8 @@ from data.period import Selection
 
 FIRST_WAIT_S: Final = 2.5
 """How long a full run waits for first answers; what comes later fills in with the next refresh."""
-SOON_S: Final = 1.0
-"""The next refresh when something is still missing."""
+LONGEST_ROW: Final = 200
+"""The name of a row is short; what is longer did not come from our table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,5 +134,15 @@ class Canvas:
             row = components.panel(
                 f"inside.{spec.key}", picture or LOADING, select=bool(spec.draw.select)
             )
-        if spec.draw.select and row is not None:
-            st.query_params[spec.draw.select] = row
+        if spec.draw.select:
+            _remember(spec.draw.select, row)
+
+
+def _remember(name: str, row: str | None) -> None:
+    """Keep the chosen row in the URL, so that a copied link chooses it again."""
+    if row is None:
+        return
+    if not row:
+        st.query_params.pop(name, None)
+    elif len(row) <= LONGEST_ROW and st.query_params.get(name) != row:
+        st.query_params[name] = row

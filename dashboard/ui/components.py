@@ -37,7 +37,7 @@ def panel(key: str, data: bytes, *, select: bool = False) -> str | None:
         renderer(key=key, data=data)
         return None
     found = renderer(key=key, data=data, default={"row": None}, on_row_change=_nothing)
-    row = found.get("row")
+    row: object = found.get("row")
     return row if isinstance(row, str) else None
 
 

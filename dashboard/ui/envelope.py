@@ -39,8 +39,8 @@ def panel(spec: PanelSpec, material: Material, look: Look) -> Json:
     scene = scene_of(spec, material, look)
     picture = spec.draw.picture(answer.value, scene)
     if picture.is_empty:
-        words = _words("empty")
-        return {**envelope, **words, "hint": spec.hint or words["hint"], **_badge(answer, form)}
+        own = {"title": spec.hint, "hint": ""} if spec.hint else {}
+        return {**envelope, **_words("empty"), **own, **_stale_note(answer, form)}
     return {**envelope, **_drawn(picture, spec), **_against(picture, scene), **_badge(answer, form)}
 
 
@@ -133,6 +133,12 @@ def _badge(answer: Answer[Any], form: Format) -> Json:
         return {}
     clock = form.clock(answer.as_of)
     return {"state": "stale", "badge": say("stale", note=answer.note, clock=clock)}
+
+
+def _stale_note(answer: Answer[Any], form: Format) -> Json:
+    """Say that emptiness is stale, without taking the empty state away."""
+    badge = _badge(answer, form)
+    return {"badge": badge["badge"]} if badge else {}
 
 
 def _words(state: str, **values: object) -> Json:

@@ -81,6 +81,11 @@ class Format:
         """Write a local day and time, as short as the locale does, with four digits of year."""
         return str(format_datetime(at, _short_pattern(self.locale), self.zone, self.locale))
 
+    def recent(self, at: datetime, now: datetime | None) -> str:
+        """Write a moment as briefly as is clear: today's without the day."""
+        is_today = now and at.astimezone(self.zone).date() == now.astimezone(self.zone).date()
+        return self.clock(at) if is_today else self.moment(at)
+
     def day(self, day: date) -> str:
         """Write a day."""
         return str(format_date(day, _short_pattern(self.locale, time=False), self.locale))

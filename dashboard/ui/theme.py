@@ -131,7 +131,7 @@ def figure_layout(theme: Theme) -> dict[str, object]:
         "font": {"family": FONT, "size": 12, "color": theme.text},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 44, "r": 14, "t": 10, "b": 26},
+        "margin": {"l": 44, "r": 14, "t": 10, "b": 30},
         "showlegend": False,
         "dragmode": "zoom",
         "hovermode": "x unified",
@@ -150,11 +150,12 @@ def figure_layout(theme: Theme) -> dict[str, object]:
         "xaxis": {
             **axis,
             "showgrid": False,
+            "ticklabelstandoff": 5,
             "showspikes": True,
             "spikemode": "across",
             "spikethickness": 1,
             "spikedash": "solid",
             "spikecolor": theme.line,
         },
-        "yaxis": {**axis, "showgrid": True, "gridwidth": 1, "nticks": 5},
+        "yaxis": {**axis, "showgrid": True, "nticks": 5, "ticklabelstandoff": 6},
     }

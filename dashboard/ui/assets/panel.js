@@ -25,7 +25,6 @@ export default function ({ data, parentElement, setStateValue }) {
 }
 
 function show(host, env) {
-  const was = host.dataset.state;
   host.dataset.state = env.state;
   if (env.state === 'loading') return;              // what was drawn stays dimmed until the answer comes
   host._env = env;
@@ -38,7 +37,7 @@ function show(host, env) {
   panels.set(env.key, host);
   if (env.table) { purge(host); table(body, env, host._choose); }
   else if (env.status) { purge(host); status(body, env); }
-  else if (env.fig) { if (was !== 'ok' && was !== 'stale') body.querySelector(':scope > .atl-shimmer')?.remove(); figure(host, body, env); }
+  else if (env.fig) figure(host, body, env);
 }
 
 function icon(state) {
@@ -48,6 +47,7 @@ function icon(state) {
 // ---------------------------------------------------------------- figure
 
 function figure(host, body, env) {
+  body._shape = undefined;
   let fig = body.querySelector('.atl-fig');
   if (!fig) {
     fig = el('div', 'atl-fig');

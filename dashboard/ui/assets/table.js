@@ -9,10 +9,12 @@ export function table(body, env, choose) {
   if (body._shape !== shape) build(body, t, shape);
   const view = body._view;
   view.table = t;
+  if (view.chosen === undefined) view.chosen = chosenByLink(t);
   view.choose = choose;
   view.search.hidden = t.rows.length < SEARCH_FROM && !view.query;
   view.scroll.setAttribute('aria-label', env.alt);
   view.scroll.style.maxHeight = env.height + 'px';
+  view.scroll.style.minHeight = Math.min(env.height, 216) + 'px';
   fill(view);
 }
 
@@ -28,7 +30,7 @@ function build(body, t, shape) {
   const grid = el('table', 'atl-table');
   const head = el('tr');
   const rows = el('tbody');
-  const view = { search, scroll, rows, head, query: '', sort: -1, down: false, chosen: null };
+  const view = { search, scroll, rows, head, query: '', sort: -1, down: false, chosen: undefined };
   body._view = view;
   t.columns.forEach((c, i) => head.append(heading(view, c, i)));
   const thead = el('thead');
@@ -37,6 +39,12 @@ function build(body, t, shape) {
   scroll.append(grid);
   search.addEventListener('input', () => { view.query = search.value.trim().toLocaleLowerCase(); fill(view); });
   body.replaceChildren(search, scroll);
+}
+
+// The URL says which row a link was about; a value that is no row of ours chooses nothing.
+function chosenByLink(t) {
+  const given = t.select ? new URLSearchParams(location.search).get(t.select) : null;
+  return t.ids.includes(given) ? given : null;
 }
 
 function heading(view, column, i) {
@@ -94,7 +102,7 @@ function selectable(view, tr, id) {
   const pick = () => {
     view.chosen = view.chosen === id ? null : id;
     for (const other of view.rows.children) other.setAttribute('aria-selected', String(other.dataset.id === view.chosen));
-    view.choose(view.chosen);
+    view.choose(view.chosen ?? '');
   };
   tr.addEventListener('click', pick);
   tr.addEventListener('keydown', (e) => {

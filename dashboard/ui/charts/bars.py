@@ -157,7 +157,7 @@ def _stack_layout(lines: list[Line], scene: Scene, scale: Scale) -> Json:
         "bargap": 0.15,
         "separators": scene.format.separators(),
         "uirevision": scene.revision,
-        "margin": {"l": scale.axis_px, "r": 14, "t": 10, "b": 26},
+        "margin": {"l": scale.axis_px, "r": 14, "t": 10, "b": 30},
         "xaxis": {**axes["xaxis"], **time_axis(first, last)},
         "yaxis": {**axes["yaxis"], "rangemode": "tozero", **scale.ticks()},
         "yaxis2": MARK_AXIS,

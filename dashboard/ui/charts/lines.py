@@ -17,7 +17,7 @@ from dashboard.ui.charts.units import Scale, scale_for
 from dashboard.ui.theme import figure_layout
 
 HEIGHT: Final = 232
-_PLOT_PX: Final = HEIGHT - 40
+_PLOT_PX: Final = HEIGHT - 44
 _COMPARED_SERIES: Final = 3
 """With more series than this the comparison would be a tangle, so it is left to the hover."""
 _FAR: Final = 3.0
@@ -78,7 +78,7 @@ class _Chart:
         labels = self._labels()
         theme = self.scene.theme
         layout = figure_layout(theme)
-        layout["margin"] = {"l": self.scale.axis_px, "r": margin(labels), "t": 10, "b": 26}
+        layout["margin"] = {"l": self.scale.axis_px, "r": margin(labels), "t": 10, "b": 30}
         layout["separators"] = self.scene.format.separators()
         layout["uirevision"] = self.scene.revision
         layout["xaxis"] = {**_dict(layout["xaxis"]), **time_axis(*self._ends())}
@@ -120,18 +120,24 @@ class _Chart:
         before = self.before.get(line.name)
         hover = self.scale.hover()
         style = {"color": colour, "width": 1.8, "shape": "linear"}
-        drawn: list[Json] = []
+        drawn: list[Json] = self._own(line, style, hover)
         if before is not None and before.at.size:
             name = f"{line.name}, {self.scene.compared}" if line.name else self.scene.compared
             dashed = {**style, "width": 1.3, "dash": "4px,3px"}
-            drawn.append(_line_trace(before, dashed, name, hover) | {"opacity": 0.5})
+            drawn.append(_line_trace(before, dashed, name, hover) | {"opacity": 0.5, "zorder": 0})
+        return drawn
+
+    def _own(self, line: Line, style: Json, hover: str) -> list[Json]:
+        """Draw a line itself; its last stretch dotted while the bucket is still incomplete."""
         if self.spec.sums and line.at.size > 1:
             whole = Line(line.name, line.at[:-1], line.values[:-1])
             rest = Line(line.name, line.at[-2:], line.values[-2:])
-            drawn.append(_line_trace(whole, style, line.name, hover))
             unfinished = f"{line.name} so far".strip()
-            return [*drawn, _line_trace(rest, {**style, "dash": "dot"}, unfinished, hover)]
-        return [*drawn, _line_trace(line, style, line.name, hover)]
+            return [
+                _line_trace(whole, style, line.name, hover),
+                _line_trace(rest, {**style, "dash": "dot"}, unfinished, hover),
+            ]
+        return [_line_trace(line, style, line.name, hover)]
 
     def _thresholds(self) -> list[Any]:
         top = max(_top(line) for line in self.lines) / self.scale.factor
@@ -221,6 +227,7 @@ def _line_trace(line: Line, style: Json, name: str, hover: str) -> Json:
         "line": style,
         "name": name,
         "hovertemplate": hover,
+        "zorder": 1,
     }
 
 

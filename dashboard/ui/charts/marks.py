@@ -2,13 +2,12 @@
 
 from typing import Final
 
-import numpy as np
 from pandas import Series
 
 from dashboard.ui.charts.scene import Json, Mark, Scene
 from dashboard.ui.charts.series import iso, local_ms
 
-SYMBOLS: Final = {"deploy": "▲", "alert": "●", "flag": "◆"}
+SYMBOLS: Final = {"deploy": "triangle-up", "alert": "circle", "flag": "diamond"}
 MARK_AXIS: Final = {"overlaying": "y", "range": [0, 1], "fixedrange": True, "visible": False}
 """From 0 at the foot of the chart to 1 at its head, wherever the viewer zooms."""
 EDGE_AXIS: Final = {"overlaying": "x", "range": [0, 1], "fixedrange": True, "visible": False}
@@ -46,13 +45,15 @@ def _symbols(scene: Scene, marks: list[tuple[int, Mark]]) -> Json:
     colours = [scene.theme.tone(_TONES[m.kind]) if m.kind in _TONES else "" for _, m in marks]
     return {
         "type": "scatter",
-        "mode": "text",
+        "mode": "markers",
         "yaxis": "y2",
         "x": [iso(ms) for ms, _ in marks],
-        "y": np.zeros(len(marks)).tolist(),
-        "text": [SYMBOLS.get(mark.kind, "●") for _, mark in marks],
-        "textposition": "top center",
-        "textfont": {"size": 10, "color": [c or scene.theme.text for c in colours]},
+        "y": [0] * len(marks),
+        "marker": {
+            "symbol": [SYMBOLS.get(mark.kind, "circle") for _, mark in marks],
+            "size": 9,
+            "color": [colour or scene.theme.text for colour in colours],
+        },
         "cliponaxis": False,
         "customdata": [_escaped(mark.label) for _, mark in marks],
         "hovertemplate": "%{customdata}<extra></extra>",

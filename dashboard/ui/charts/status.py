@@ -11,6 +11,7 @@ from dashboard.ui.charts.sheets import as_frame, frame_sheet, name_in_words
 from dashboard.ui.theme import ICONS, Tone
 
 _WORDS: Final[dict[str, tuple[str, Tone]]] = {
+    "": ("No breach", "ok"),
     "ok": ("OK", "ok"),
     "operational": ("Operational", "ok"),
     "up": ("Up", "ok"),

@@ -39,7 +39,7 @@ class TableSpec:
         ]
         heads = [{"l": c.label, "k": c.kind, "n": c.is_number} for c in self.columns]
         ids = [str(r[self.select]) for r in records] if self.select else []
-        table = {"columns": heads, "rows": rows, "ids": ids, "select": bool(self.select)}
+        table = {"columns": heads, "rows": rows, "ids": ids, "select": self.select}
         return Picture({"table": table}, self._summary(frame, records[0]))
 
     def sheet(self, value: object, _scene: Scene) -> Sheet:
@@ -53,7 +53,7 @@ class TableSpec:
         return f"Table of {len(frame)} rows; the first is {first[name.name]}."
 
 
-def table(columns: Sequence[Column], *, select: str = "", height: int = 232) -> Draw:
+def table(columns: Sequence[Column], *, select: str = "", height: int = 400) -> Draw:
     """Draw rows as a table. `select` names the column that identifies a chosen row."""
     spec = TableSpec(tuple(columns), select)
     return Draw(spec.picture, spec.sheet, height=height, is_chart=False, select=select)
@@ -74,7 +74,7 @@ def _cell(value: object, column: Column, scene: Scene, top: float | None) -> lis
         word, tone = word_and_tone(str(value))
         return [_RANKS[tone], word, tone]
     if isinstance(value, Timestamp | datetime):
-        return [value.timestamp(), scene.format.moment(value)]
+        return [value.timestamp(), scene.format.recent(value, scene.now)]
     if column.is_number and isinstance(value, SupportsFloat):
         text = scene.format.value(float(value), column.unit)
         share = round(float(value) / top, 4) if top else 0.0

@@ -8,6 +8,7 @@ from dashboard.ui.numbers import MONEY
 
 _BYTES: Final = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 _SECONDS: Final = ((2 * 86_400, 86_400, "d"), (2 * 3_600, 3_600, "h"), (120, 60, "min"))
+_CHARACTER_PX: Final = 6.4
 _NO_SIGN: Final = {"count", "state", ""}
 
 
@@ -27,7 +28,8 @@ class Scale:
     @property
     def axis_px(self) -> int:
         """The width that the numbers beside the axis need."""
-        return 40 if self.top < 1000 else 48 if self.top < 100_000 else 62
+        digits = 4 if self.top < 10 else 5 if self.top >= 100_000 else len(f"{self.top:,.0f}")
+        return 14 + round(_CHARACTER_PX * (digits + len(self.sign)))
 
     def ticks(self) -> Json:
         """Write the unit on the highest tick only."""
