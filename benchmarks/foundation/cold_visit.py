@@ -18,7 +18,7 @@ MEGABYTE: Final = 1_000_000
 BINARY: Final = 2
 
 
-@dataclass(slots=True)
+@dataclass  # without slots: Playwright notes on it which of its methods listen
 class Wire:
     """What one page moved over the network, as the browser itself counts it."""
 

@@ -45,6 +45,13 @@ CHOSEN: Final = "document.querySelector('.atl-table tr[aria-selected=\"true\"]')
 SCROLL: Final = "() => document.querySelector('[data-testid=\"stMain\"]').scrollTop"
 
 
+WITH_TABLES: Final = ("/", "/launch?tab=API", "/launch?tab=Database")
+
+
+class NothingToTryError(Exception):
+    """The pages have nothing on which this could be tried."""
+
+
 @dataclass(frozen=True, slots=True)
 class Habit:
     """One thing that a viewer has done, and how to tell whether it still stands."""
@@ -80,7 +87,7 @@ def measure(stage: Stage) -> list[Result]:
         for scene in SCENES:
             try:
                 opened.append(_opened(browser, stage.address, scene))
-            except PlaywrightError as error:
+            except (PlaywrightError, NothingToTryError) as error:
                 results += [_impossible(habit, error) for habit in scene.habits]
         for each in opened:
             each.page.wait_for_function(
@@ -111,8 +118,8 @@ def _compared(opened: Opened, refreshes: int) -> list[Result]:
     return results
 
 
-def _impossible(habit: Habit, error: PlaywrightError) -> Result:
-    found: dict[str, object] = {"failed": error.message.partition("\n")[0]}
+def _impossible(habit: Habit, error: Exception) -> Result:
+    found: dict[str, object] = {"failed": str(error).partition("\n")[0]}
     return Result(f"kept: {habit.name}", None, "", 1, "higher", found)
 
 
@@ -121,7 +128,7 @@ def _zoomed(page: Page, address: str) -> None:
     open_launch(page, address)
     page.mouse.move(700, 500)
     page.mouse.wheel(0, SCROLLED_PX)
-    page.wait_for_function(f"({SCROLL})() > 0")
+    page.wait_for_function(f"() => ({SCROLL})() > 0")
     plot = page.locator(f"{FIGURE} .nsewdrag").first.bounding_box()
     if plot is None:
         raise RuntimeError("the Launch monitor shows no figure")
@@ -158,10 +165,16 @@ def _half_typed(page: Page, address: str) -> None:
 
 
 def _row_selected(page: Page, address: str) -> None:
-    page.goto(address, wait_until="commit")
-    settled_panels(page)
-    page.locator(".atl-table tbody tr[aria-selected]").first.click()
-    page.locator('.atl-table tr[aria-selected="true"]').wait_for()
+    """Choose the first row of the first table, on any page or tab, that lets rows be chosen."""
+    for path in WITH_TABLES:
+        page.goto(f"{address}{path}", wait_until="commit")
+        settled_panels(page)
+        row = page.locator(".atl-table tbody tr[aria-selected]").first
+        if row.count():
+            row.click()
+            page.locator('.atl-table tr[aria-selected="true"]').wait_for()
+            return
+    raise NothingToTryError("no table of these pages lets a row be chosen")
 
 
 def _menu_text(page: Page) -> object:

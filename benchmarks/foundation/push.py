@@ -86,7 +86,7 @@ def _events(page: Page, database: psycopg.Connection, count: int) -> Seen:
         page.evaluate(WATCH)
         committed, clock_ms = _commit(database, f"benchmark {number}")
         seen.commits.append(committed)
-        page.wait_for_function("window.benchNews", timeout=SHOWN_WITHIN_MS)
+        page.wait_for_function("() => window.benchNews", timeout=SHOWN_WITHIN_MS)
         seen.dom_ms.append(float(page.evaluate("window.benchNews")) - clock_ms)
         time.sleep(max(0.0, APART_S - (time.perf_counter() - committed)))
     return seen
