@@ -41,7 +41,9 @@ READING_ROLE: Final = text("""
     -- data.readiness.reading_role
     select case
         when to_regrole(:role) is null then 'missing'
-        when pg_has_role(to_regrole(:role), 'member') then 'usable'
+        when pg_has_role(to_regrole(:role), case
+            when current_setting('server_version_num')::int >= 160000 then 'set'
+            else 'member' end) then 'usable'
         else 'not granted'
     end
 """)

@@ -17,9 +17,16 @@ exception when insufficient_privilege or duplicate_object or unique_violation th
     raise notice 'role {role} was not created';
 end $$;
 do $$ begin
-    if to_regrole('{role}') is not null and not pg_has_role('{role}', 'member') then
-        grant {role} to current_user;
+    if to_regrole('{role}') is null then
+        return;
     end if;
+    -- Tried, because since Postgres 16 who makes a role may grant it but not become it.
+    begin
+        set local role {role};
+        reset role;
+    exception when insufficient_privilege then
+        grant {role} to current_user;
+    end;
 exception when insufficient_privilege then
     raise notice 'role {role} was not granted';
 end $$;

@@ -10,6 +10,7 @@ from data import migrations, schema
 from data.connection import one_off
 from data.database import Database
 from data.errors import SourceDown
+from data.readiness import findings
 from tests.postgres_server import PostgresServer
 
 THEIRS = """
@@ -118,6 +119,22 @@ def test_a_login_without_createrole_migrates_without_the_roles(
     assert db.scalar(text("select count(*) from provinces")) == 25
     with pytest.raises(SourceDown):
         db.scalar(text("insert into devices values (9, 'a', 'b') returning id"))
+    db.dispose()
+
+
+def test_a_login_with_createrole_reads_as_the_reader_it_made(
+    disposable_postgres: PostgresServer,
+) -> None:
+    with disposable_postgres.connect("atalaya") as connection:
+        connection.execute("drop owned by atalaya_reader, atalaya_writer")
+        connection.execute("drop role atalaya_reader, atalaya_writer")
+        connection.execute("create role maker login createrole")
+        connection.execute("create database made owner maker")
+    url = disposable_postgres.url("made", user="maker")
+    migrations.upgrade(url)
+    db = Database(url)
+    assert db.scalar(text("select current_user || count(*) from provinces")) == "atalaya_reader25"
+    assert all(found.ok for found in findings(url))
     db.dispose()
 
 
