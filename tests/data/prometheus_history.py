@@ -5,6 +5,7 @@ Samples every 15 s from START to END, both included. What happens:
 - /api/checkout answers 45; from half past on it is slow, and 5 more fail.
 - /api/idle has counters that never move.
 - mercadopago's webhooks fail in the last quarter, stripe's never do, payu has none.
+- queries, caches, CPU and pool work alike all the hour, and one of two Redis is down.
 - backups: the log is a minute old at every sample, nobody reports a full one.
 """
 
@@ -45,7 +46,8 @@ def instants() -> list[datetime]:
 
 def text() -> str:
     """The hour in OpenMetrics."""
-    return "\n".join([*_requests(), *_webhooks(), *_gauges(), "# EOF", ""])
+    parts = (_requests(), _histograms(), _counters(), _webhooks(), _gauges())
+    return "\n".join([*(line for part in parts for line in part), "# EOF", ""])
 
 
 def _requests() -> Iterator[str]:
@@ -62,6 +64,34 @@ def _requests() -> Iterator[str]:
         yield from _counter(f"{name}_count", labels, _turning(usual[-1], later[-1]))
     failed = {"route": "/api/checkout", "status_code": "500", "method": "POST"}
     yield from _counter(f"{name}_count", failed, _turning(0, 5))
+
+
+def _histograms() -> Iterator[str]:
+    """Queries and webhooks of which 18 of 20 take at most 50 ms and all at most 100 ms."""
+    for name, label, keys in (
+        ("db_query_duration_seconds", "query", ("find_slots", "insert_booking")),
+        ("payment_webhook_duration_seconds", "provider", ("stripe",)),
+    ):
+        yield f"# TYPE {name} histogram"
+        for key in keys:
+            for edge, grown in zip(EDGES, (18, 20, 20, 20, 20), strict=True):
+                labels = {label: key, "le": edge}
+                yield from _counter(f"{name}_bucket", labels, _turning(grown, grown))
+            yield from _counter(f"{name}_count", {label: key}, _turning(20, 20))
+
+
+def _counters() -> Iterator[str]:
+    for name, labels, grown in (
+        ("rate_limiter_rejections", {"route": "/api/search"}, 3),
+        ("cache_requests", {"layer": "l1", "result": "hit"}, 80),
+        ("cache_requests", {"layer": "l1", "result": "miss"}, 20),
+        ("cache_requests", {"layer": "l2", "result": "hit"}, 15),
+        ("cache_requests", {"layer": "l2", "result": "miss"}, 5),
+        ("cache_requests", {"layer": "l3", "result": "miss"}, 5),
+        ("process_cpu_seconds", {"instance": "a", "job": "platform"}, 3),
+        ("process_cpu_seconds", {"instance": "b", "job": "platform"}, 6),
+    ):
+        yield from _counter(f"{name}_total", labels, _turning(grown, grown))
 
 
 def _turning(before: float, after: float) -> Growth:
@@ -91,6 +121,14 @@ def _gauges() -> Iterator[str]:
         ("memory_limit_bytes", {"instance": "b"}, lambda _: 1e9),
         ("backup_last_success_timestamp_seconds", {"kind": "wal"}, lambda at: at.timestamp() - 60),
         ("backup_restore_duration_seconds", {}, lambda _: 1000.0),
+        ("db_pool_connections", {"state": "used"}, lambda _: 15.0),
+        ("db_pool_connections", {"state": "idle"}, lambda _: 5.0),
+        ("db_pool_size", {}, lambda _: 20.0),
+        ("redis_memory_used_bytes", {}, lambda _: 5e8),
+        ("redis_up", {"instance": "a"}, lambda _: 1.0),
+        ("redis_up", {"instance": "b"}, lambda _: 0.0),
+        ("pg_replication_lag_seconds", {"instance": "a"}, lambda _: 3.0),
+        ("pg_replication_lag_seconds", {"instance": "b"}, lambda _: 9.0),
         ("odd_value", {"kind": "nan"}, lambda _: float("nan")),
         ("odd_value", {"kind": "infinite"}, lambda _: float("inf")),
         ("odd_value", {"kind": "fine"}, lambda _: 1.0),

@@ -65,7 +65,9 @@ def test_the_share_of_webhooks_is_over_all_providers(signals: Signals) -> None:
 
 
 def test_a_figure_that_nobody_measures_is_unknown(signals: Signals) -> None:
-    assert launch.db_p95(signals, HOUR) == KeyFigure(None, None, (), "ms")
+    later = Selection("15m", "none").at(END + timedelta(hours=1), ZONE)
+    assert launch.db_p95(signals, later) == KeyFigure(None, None, (), "ms")
+    assert launch.memory(signals, later).value is None
     assert launch.memory(signals, HOUR).value == pytest.approx(90)
 
 
@@ -104,13 +106,19 @@ def test_webhooks_by_provider_fall_where_they_failed(signals: Signals) -> None:
     assert wide["stripe"].min() == pytest.approx(100)
 
 
-def test_saturation_names_what_is_full_and_leaves_out_what_nobody_measures(
-    signals: Signals,
-) -> None:
+def test_saturation_shows_each_resource_of_its_limit(signals: Signals) -> None:
     found = launch.saturation(signals, HOUR)
 
-    assert set(found["series"]) == {"Memory"}
-    assert found["value"].tolist() == pytest.approx([90.0] * len(found))
+    last = found.groupby("series")["value"].last().to_dict()
+    assert last == pytest.approx({"CPU": 40, "Connection pool": 75, "Memory": 90})
+
+
+def test_slow_queries_come_slowest_first_with_their_calls(signals: Signals) -> None:
+    found = launch.slow_queries(signals, HOUR)
+
+    assert found["query"].tolist() == ["find_slots", "insert_booking"]
+    assert found["requests"].tolist() == pytest.approx([20 * 240] * 2, rel=0.01)
+    assert found["level"].tolist() == ["warning", "warning"]
 
 
 def test_backups_are_held_against_the_recovery_targets(signals: Signals) -> None:

@@ -140,8 +140,34 @@ def test_no_panel_asks_for_more_than_five_hundred_points(signals: Signals, days:
     assert len(signals.grid("websocket_connections", period, step_s=5)) <= MOST_POINTS
 
 
-def test_the_fullest_process_of_the_platform_decides_about_memory(signals: Signals) -> None:
-    assert signals.now("memory_used_pct", END)["value"].tolist() == [pytest.approx(90)]
+P95_MS = 50 + 50 * (0.95 - 18 / 20) / (2 / 20)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("rate_limited_rate", {"/api/search": 3 / 15}),
+        ("db_query_p95", {"": P95_MS}),
+        ("db_query_p95_by_query", {"find_slots": P95_MS, "insert_booking": P95_MS}),
+        ("db_query_rate_by_query", {"find_slots": 20 / 15, "insert_booking": 20 / 15}),
+        ("webhook_latency_p95", {"stripe": P95_MS}),
+        ("db_pool_used_pct", {"": 100 * 15 / 20}),
+        ("cpu_used_pct", {"": 100 * 6 / 15}),
+        ("cache_hit_pct", {"l1": 80, "l2": 75, "l3": 0}),
+        ("cache_hit_overall_pct", {"": 100 * (80 + 15) / 100}),
+        ("redis_memory_bytes", {"": 5e8}),
+        ("redis_up", {"": 0}),
+        ("replication_lag_s", {"": 9}),
+        ("memory_used_pct", {"": 90}),
+        ("backup_restore_s", {"": 1000}),
+        ("backup_age_s", {"wal": 60}),
+    ],
+)
+def test_signals_equal_what_the_counters_were_made_to_say(
+    signals: Signals, name: str, expected: dict[str, float]
+) -> None:
+    found = signals.now(name, END).set_index("series")["value"]
+    assert found.to_dict() == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_signal_that_prometheus_refuses_blinds_no_other(
