@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from dashboard.ui.charts.scene import Json
-from dashboard.ui.charts.sheets import name_in_words
+from dashboard.ui.charts.sheets import name_in_words, spelled
 from dashboard.ui.envelope import form_of
 from dashboard.ui.material import Material
 from dashboard.ui.numbers import Format
@@ -85,7 +85,7 @@ def _more(found: Verdict, form: Format) -> list[str]:
 def _problem(problem: Problem, form: Format) -> str:
     values: dict[str, Any] = {
         "title": problem.title,
-        "series": name_in_words(problem.series),
+        "series": spelled(problem.series),
         "value": form.value(problem.value, problem.unit),
         "limit": form.limit(problem.threshold, problem.unit),
         "clock": form.time(problem.since),

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from pandas import DataFrame, Series, to_datetime
 
 from dashboard.ui.charts.scene import POINTS, Json, names_of
-from dashboard.ui.charts.sheets import name_in_words
+from dashboard.ui.charts.sheets import spelled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_MOST_HOLES: Final = 100
 GAP: Final = 1.5
 """Points further apart than this many steps have nothing between them, and no line is drawn."""
 
@@ -50,7 +51,7 @@ def read_lines(
     if color is None or color not in frame.columns:
         return [_line(names.get("", ""), frame[x], frame[y], zone)] if len(frame) else []
     found = {
-        str(key): _line(names.get(str(key)) or name_in_words(str(key)), rows[x], rows[y], zone)
+        str(key): _line(names.get(str(key)) or spelled(str(key)), rows[x], rows[y], zone)
         for key, rows in frame.groupby(color, sort=True, observed=True)
     }
     ordered = [*(key for key in names if key in found), *(key for key in found if key not in names)]
@@ -69,15 +70,17 @@ def scaled(line: Line, factor: float) -> Line:
 
 def trace_points(line: Line) -> Json:
     """Encode a line as x0/dx and float32 where its grid is regular, else as two arrays."""
-    at, values = _thinned(line.at, line.values)
-    step = _step(at)
+    step = _step(line.at)
+    holes = line.at[1:][np.diff(line.at) > GAP * step][:_MOST_HOLES] if step else line.at[:0]
+    at, values = _thinned(line.at, line.values, stretches=(POINTS - holes.size) // 2 - 1)
     if step and not np.any((at - at[0]) % step):
         slots = (at - at[0]) // step
         if slots[-1] < POINTS:
             grid = np.full(int(slots[-1]) + 1, np.nan)
             grid[slots] = values
             return {"x0": iso(int(at[0])), "dx": int(step), "y": floats(grid)}
-    at, values = _broken_at_gaps(at, values, step)
+    after = np.unique(np.searchsorted(at, holes))
+    at, values = np.insert(at, after, at[after] - 1), np.insert(values, after, np.nan)
     return {"x": [iso(int(each)) for each in at], "y": floats(values)}
 
 
@@ -111,19 +114,14 @@ def _step(at: Ints) -> int:
     return int(np.median(apart)) if apart.size else 0
 
 
-def _thinned(at: Ints, values: Floats) -> tuple[Ints, Floats]:
-    """Keep the lowest and the highest value of each of POINTS / 2 stretches: no peak is lost."""
+def _thinned(at: Ints, values: Floats, *, stretches: int) -> tuple[Ints, Floats]:
+    """Keep the lowest and the highest value of each stretch: no peak is lost."""
     if at.size <= POINTS:
         return at, values
     keep: set[int] = {0, at.size - 1}
-    for stretch in np.array_split(np.arange(at.size), POINTS // 2 - 1):
+    for stretch in np.array_split(np.arange(at.size), stretches):
         part = values[stretch]
         if np.isfinite(part).any():
             keep |= {int(stretch[np.nanargmin(part)]), int(stretch[np.nanargmax(part)])}
     chosen = np.array(sorted(keep))
     return at[chosen], values[chosen]
-
-
-def _broken_at_gaps(at: Ints, values: Floats, step: int) -> tuple[Ints, Floats]:
-    holes = np.flatnonzero(np.diff(at) > GAP * step) + 1 if step else np.array([], dtype=np.int64)
-    return np.insert(at, holes, at[holes] - 1), np.insert(values, holes, np.nan)

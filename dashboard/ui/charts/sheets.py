@@ -53,11 +53,15 @@ def in_words(name: str) -> str:
     return name.replace("_", " ").strip().capitalize()
 
 
+def spelled(name: str) -> str:
+    """Write the name of a company or protocol as they spell it; any other stays as it is."""
+    return _SPELLED.get(name, name)
+
+
 def name_in_words(name: str) -> str:
-    """Write the name of a part as people do: companies and protocols as they spell them."""
-    if name in _SPELLED:
-        return _SPELLED[name]
-    return in_words(name.replace("-", " ")) if name.islower() else name
+    """Write the name of a part as people do, with a capital letter when it has none."""
+    known = spelled(name)
+    return in_words(known.replace("-", " ")) if known == name and name.islower() else known
 
 
 def _record(each: object) -> dict[str, object]:

@@ -10,6 +10,8 @@ from dashboard.ui.charts.scene import EMPTY, Draw, Json, Picture, Scene, Sheet, 
 from dashboard.ui.charts.sheets import as_frame, frame_sheet, name_in_words
 from dashboard.ui.theme import ICONS, Tone
 
+RANKS: Final[dict[Tone, int]] = {"critical": 0, "warning": 1, "unknown": 2, "info": 3, "ok": 4}
+"""The order in which states need a person."""
 _WORDS: Final[dict[str, tuple[str, Tone]]] = {
     "": ("No breach", "ok"),
     "ok": ("OK", "ok"),
@@ -69,7 +71,7 @@ class StatusSpec:
             "g": self.groups.get(group, group),
             "d": self._detail(row, scene),
             "o": order,
-            "r": list(ICONS).index(tone) * -1,
+            "r": RANKS[tone],
         }
 
     def _detail(self, row: dict[Any, Any], scene: Scene) -> str:

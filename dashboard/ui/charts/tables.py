@@ -11,12 +11,11 @@ from pandas import DataFrame, NaT, Timestamp
 
 from dashboard.ui.charts.scene import EMPTY, Column, Draw, Picture, Scene, Sheet, names_of
 from dashboard.ui.charts.sheets import as_frame, name_in_words
-from dashboard.ui.charts.status import word_and_tone
+from dashboard.ui.charts.status import RANKS, word_and_tone
 from dashboard.ui.numbers import UNKNOWN
 
 MOST_ROWS: Final = 500
 _SPARK_POINTS: Final = 48
-_RANKS: Final = {"critical": 0, "warning": 1, "unknown": 2, "info": 3, "ok": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def _cell(value: object, column: Column, scene: Scene, top: float | None) -> lis
         return [None, UNKNOWN]
     if column.kind == "status":
         word, tone = word_and_tone(str(value))
-        return [_RANKS[tone], word, tone]
+        return [RANKS[tone], word, tone]
     if isinstance(value, Timestamp | datetime):
         return [value.timestamp(), scene.format.recent(value, scene.now)]
     if column.is_number and isinstance(value, SupportsFloat):
