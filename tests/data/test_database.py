@@ -198,7 +198,7 @@ def test_values_are_not_in_the_errors_of_a_write(db: Database) -> None:
         tx.execute(
             text("insert into users (email, province) values (:email, 99)"), email="ana@x.ar"
         )
-    assert "ana@x.ar" not in str(caught.value).partition("DETAIL")[0]
+    assert "ana@x.ar" not in str(caught.value)
 
 
 def test_when_all_connections_are_taken_the_next_is_told_soon(db_url: str) -> None:
