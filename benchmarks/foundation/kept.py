@@ -39,7 +39,8 @@ RANGE: Final = f"""
   return JSON.stringify([figure.benchNode, xaxis.range, yaxis.range, xaxis.autorange]);
 }}
 """
-HOVER: Final = f"() => document.querySelectorAll('{FIGURE} .hoverlayer .hovertext').length > 0"
+# A unified hover label is drawn as a legend.
+HOVER: Final = f"() => !!document.querySelector('{FIGURE} .hoverlayer :is(.hovertext, .legend)')"
 DIALOG: Final = '[data-testid="stDialog"]'
 CHOSEN: Final = "document.querySelector('.atl-table tr[aria-selected=\"true\"]')?.dataset.id"
 SCROLL: Final = "() => document.querySelector('[data-testid=\"stMain\"]').scrollTop"
