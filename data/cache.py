@@ -34,6 +34,9 @@ SOURCE_NAMES: Final[Mapping[str, str]] = {"db": "Postgres", "signals": "Promethe
 """What viewers call the source that a question's first parameter names."""
 BACK_OFF_S: Final = 4.0
 """How long a failed source is not asked the same again; below the refresh of live pages (5 s)."""
+FRESH_SHARE: Final = 0.8
+"""How much of `ttl_s` an answer is used for. Who asks at that interval gets a new one each time;
+else an answer that took 10 ms would be 10 ms too young, and pages would change every other time."""
 LARGEST_CACHE: Final = 4_000
 
 QUESTIONS: Final[dict[str, "Question[Any, Any]"]] = {}
@@ -61,6 +64,11 @@ class Question(Generic[S, T]):
     def source(self) -> str:
         """The source's name as viewers know it."""
         return SOURCE_NAMES[self._parameter]
+
+    @property
+    def fresh_s(self) -> float:
+        """The age from which an answer is asked again."""
+        return self.ttl_s * FRESH_SHARE
 
     @cached_property
     def adapter(self) -> TypeAdapter[object] | None:
@@ -120,7 +128,7 @@ class AnswerCache:
             return self._last_good(key, asked, failed[1])
         try:
             answer: Answer[T] = self._region.get_or_create(
-                key, lambda: asked.compute(sources, filters), expiration_time=asked.ttl_s
+                key, lambda: asked.compute(sources, filters), expiration_time=asked.fresh_s
             )
         except SourceDown as error:
             self._note(key, asked, error)
@@ -156,4 +164,4 @@ def _adapter(key: str) -> TypeAdapter[object] | None:
 def _is_fresh(key: str, created: float) -> bool:
     """Say whether memory alone may answer; an older entry makes us look for a younger in Redis."""
     asked = QUESTIONS.get(key.partition("?")[0])
-    return asked is not None and time.time() - created <= asked.ttl_s
+    return asked is not None and time.time() - created <= asked.fresh_s

@@ -107,6 +107,21 @@ def test_an_expired_answer_is_asked_again() -> None:
     assert values == [1.0, 2.0, 3.0]
 
 
+def test_who_asks_at_the_interval_of_a_question_gets_a_new_answer_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    began = time.time()
+    # Each answer was made a little after it was asked for, so it is younger than the interval.
+    moments = (began + 0.05, began + 5, began + 9.95)
+    with asking(float, float, ttl_s=5) as figure:
+        there = sources(Source())
+        values = []
+        for moment in moments:
+            monkeypatch.setattr(time, "time", lambda moment=moment: moment)
+            values.append(figure.ask(there, FILTERS).value)
+    assert values == [1.0, 2.0, 3.0]
+
+
 def test_twenty_askers_at_once_cost_the_source_one_question() -> None:
     source = Source(pause_s=0.2)
     with asking(float, float) as figure, ThreadPoolExecutor(20) as pool:
