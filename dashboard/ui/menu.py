@@ -31,13 +31,14 @@ class Menu:
 
     def draw(self) -> None:
         """Draw the button; what is behind it only while it is open."""
+        title = say("menu.of", title=self.spec.title)
         box = st.popover(
-            "",
+            title,  # seen as the icon alone, read aloud in full
             icon=":material/more_horiz:",
             key=f"menu-{self.spec.key}",
             type="tertiary",
             on_change="rerun",
-            help=say("menu.of", title=self.spec.title),
+            help=title,
         )
         if box.open:
             with box:
