@@ -6,6 +6,7 @@ the viewer filters. Definitions, units and thresholds of the signals are in sign
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import pandas as pd
@@ -16,6 +17,7 @@ from data.cache import question
 from data.period import Filters
 from data.signal_figures import key_figure, sparks
 from data.signals import Signals
+from data.together import together
 
 TTL_S: Final = 5
 LONGEST_TABLE: Final = timedelta(hours=1)
@@ -200,7 +202,8 @@ def rate_limited(signals: Signals, filters: Filters) -> DataFrame:
 
 def _lines(signals: Signals, filters: Filters, names: Mapping[str, str]) -> DataFrame:
     """Put signals of one line each into one frame, under the names that people read."""
-    found = [signals.range(name, filters.period).assign(series=s) for name, s in names.items()]
+    lines = together(*(partial(signals.range, name, filters.period) for name in names))
+    found = [line.assign(series=name) for line, name in zip(lines, names.values(), strict=True)]
     return pd.concat(found, ignore_index=True).sort_values(["at", "series"], ignore_index=True)
 
 
@@ -209,12 +212,16 @@ def _table(
 ) -> DataFrame:
     """Lay signals by the same label side by side, the first one's largest first."""
     looked_back = min(LONGEST_TABLE, filters.period.until - filters.period.since)
-    found = signals.moment(names, filters.now, window_s=int(looked_back.total_seconds()))
+    step_s = filters.period.step_s(_TREND_POINTS)
+    found, line = together(
+        partial(signals.moment, names, filters.now, window_s=int(looked_back.total_seconds())),
+        partial(signals.range, trend, filters.period, step_s=step_s),
+    )
     wide = found.pivot_table(index="series", columns="signal", values="value", aggfunc="last")
     wide = wide.reindex(columns=list(names)).rename(columns=dict(names))
     wide["requests"] = found.groupby("series")["events"].max()
     wide["level"] = _levels(signals, found).reindex(wide.index, fill_value="")
-    lines = sparks(signals, filters.period, trend, points=_TREND_POINTS)
+    lines = sparks(line, signals.grid(trend, filters.period, step_s=step_s))
     wide["trend"] = [list(lines.get(str(series), ())) for series in wide.index]
     wide = wide.rename_axis(index=label, columns=None).reset_index()
     return wide.sort_values(next(iter(names.values())), ascending=False, ignore_index=True)

@@ -1,13 +1,15 @@
 """A signal as a key figure: its value now, before, and the way between."""
 
 import math
+from functools import partial
 from typing import Final
 
-from pandas import DataFrame
+from pandas import DataFrame, DatetimeIndex
 
 from data.answers import KeyFigure
-from data.period import Filters, Period
+from data.period import Filters
 from data.signals import Signals
+from data.together import together
 
 SPARK_POINTS: Final = 60
 
@@ -17,21 +19,22 @@ Spark = tuple[float | None, ...]
 def key_figure(signals: Signals, filters: Filters, name: str) -> KeyFigure:
     """Give a signal of one line as a key figure; unknown when it has none, or several unnamed."""
     signal = signals.definition(name)
-    value, cases = _only(signals.moment([name], filters.now))
+    step_s = filters.period.step_s(SPARK_POINTS)
     before = filters.now_before
-    previous = _only(signals.moment([name], before))[0] if before else None
-    spark = sparks(signals, filters.period, name).get("", ())
+    line, *instants = together(
+        partial(signals.range, name, filters.period, step_s=step_s),
+        *(partial(signals.moment, [name], at) for at in (filters.now, before) if at),
+    )
+    value, cases = _only(instants[0])
+    previous = _only(instants[1])[0] if before else None
+    spark = sparks(line, signals.grid(name, filters.period, step_s=step_s)).get("", ())
     if signal.unit != "%" or value is None or cases is None:
         return KeyFigure(value, previous, spark, signal.unit)
     return KeyFigure(value, previous, spark, signal.unit, value * cases / 100, cases)
 
 
-def sparks(
-    signals: Signals, period: Period, name: str, *, points: int = SPARK_POINTS
-) -> dict[str, Spark]:
-    """Give each series evenly over the period, oldest first, None where nothing was measured."""
-    grid = signals.grid(name, period, step_s=period.step_s(points))
-    found = signals.range(name, period, step_s=period.step_s(points))
+def sparks(found: DataFrame, grid: DatetimeIndex) -> dict[str, Spark]:
+    """Give each series of a signal at each moment of the grid, None where nothing was measured."""
     lines: dict[str, Spark] = {}
     for series, rows in found.groupby("series"):
         known = dict(zip(rows["at"], rows["value"].tolist(), strict=True))

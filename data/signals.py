@@ -23,7 +23,7 @@ from data.prometheus import Prometheus, QueryRefused, Series
 from data.signal_definitions import Signal, load_definitions
 
 MOST_POINTS: Final = 500
-POINTS: Final = 300
+POINTS: Final = 150
 MOST_VALUES: Final = 50_000
 # Finer than sources are filled: Prometheus every 15 s, production_metrics every minute.
 FINEST_S: Final = 15

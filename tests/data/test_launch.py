@@ -101,7 +101,7 @@ def test_endpoints_add_up_to_the_requests_of_the_hour(signals: Signals) -> None:
 def test_webhooks_by_provider_fall_where_they_failed(signals: Signals) -> None:
     wide = launch.webhooks(signals, HOUR).pivot_table(index="at", columns="series", values="value")
 
-    assert wide["mercadopago"].iloc[100] == pytest.approx(100)
+    assert wide["mercadopago"].iloc[50] == pytest.approx(100)
     assert wide["mercadopago"].iloc[-1] < 60
     assert wide["stripe"].min() == pytest.approx(100)
 

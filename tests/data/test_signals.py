@@ -196,7 +196,7 @@ def test_a_rate_looks_back_at_least_one_step(signals: Signals) -> None:
     with recording() as sent:
         signals.range("request_rate", Period(END - timedelta(days=90), END))
 
-    assert "[12h]" in sent.statement()
+    assert "[1d]" in sent.statement()
 
 
 def test_webhooks_of_a_stretch_add_up_to_what_was_sent(signals: Signals) -> None:
