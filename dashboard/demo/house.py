@@ -9,7 +9,7 @@ from dashboard.demo import environment, filling
 from dashboard.demo.care import Care
 from dashboard.demo.parts import prometheus
 from dashboard.demo.parts.folder import Folder
-from dashboard.demo.parts.ports import LOOPBACK, free_port
+from dashboard.demo.parts.ports import LOOPBACK, free_port, must_be_free
 from dashboard.demo.parts.postgres import Postgres
 from dashboard.demo.parts.prometheus import Prometheus
 from dashboard.demo.parts.redis import Redis
@@ -118,6 +118,7 @@ class House:
                 ready=lambda: True,
                 within_s=READY_S,
             )
+            must_be_free(self._port)  # filling took minutes: what answers there shall be ours
             self._care.python(
                 "web",
                 arguments=["dashboard", "serve"],

@@ -12,7 +12,7 @@ import psycopg
 
 from dashboard.demo.house import House
 from dashboard.demo.parts.folder import FULL, Folder
-from dashboard.demo.parts.ports import is_free
+from dashboard.demo.parts.ports import must_be_free
 from dashboard.demo.refusal import DemoRefused
 from dashboard.demo.steps import Steps
 from data.errors import SourceDown
@@ -41,7 +41,7 @@ def run(home: Folder, wishes: Wishes) -> None:
     home.prepare(events=wishes.events)
     home.hold()
     try:
-        _check_port(wishes.port)
+        must_be_free(wishes.port)
         with _stoppable(steps), _explained(home), ExitStack() as stack:
             house = House(home, steps, stack, port=wishes.port)
             house.open(events=wishes.events, seed=wishes.seed)
@@ -55,14 +55,6 @@ def run(home: Folder, wishes: Wishes) -> None:
                 time.sleep(LOOK_EVERY_S)
     finally:
         home.release()
-
-
-def _check_port(port: int) -> None:
-    if not is_free(port):
-        raise DemoRefused(
-            f"Port {port} is in use: stop what uses it, or choose another one with --port "
-            "(make demo PORT=8600)."
-        )
 
 
 @contextmanager

@@ -4,6 +4,8 @@ import errno
 import socket
 from typing import Final
 
+from dashboard.demo.refusal import DemoRefused
+
 LOOPBACK: Final = "127.0.0.1"
 
 
@@ -21,6 +23,15 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
     return True
 
 
+def must_be_free(port: int) -> None:
+    """Raise DemoRefused when the port for the pages is taken."""
+    if not is_free(port):
+        raise DemoRefused(
+            f"Port {port} is in use: stop what uses it, or choose another one with --port "
+            "(make demo PORT=8600)."
+        )
+
+
 def free_port(remembered: int | None = None) -> int:
     """The remembered port if it is still free, else any."""
     if remembered and is_free(remembered):
@@ -28,12 +39,3 @@ def free_port(remembered: int | None = None) -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
-
-
-def answers(port: int, host: str = LOOPBACK) -> bool:
-    """Whether something accepts connections there."""
-    try:
-        with socket.create_connection((host, port), timeout=1):
-            return True
-    except OSError:
-        return False
