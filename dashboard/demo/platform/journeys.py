@@ -195,12 +195,7 @@ def _events(
     ]
     pieces += [
         (purchases.session[paid], purchases.settled_at[paid], PAID, PAID),
-        (
-            purchases.session[failed],
-            purchases.settled_at[failed],
-            FAILED,
-            6 + purchases.is_first[failed],
-        ),
+        (rejected, purchases.settled_at[failed], FAILED, FAILED + purchases.is_first[failed]),
         (joined, visits.at[joined] + 9.0, SIGNUP, SIGNUP),
     ]
     who = np.concatenate([piece[0] for piece in pieces])

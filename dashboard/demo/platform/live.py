@@ -63,6 +63,8 @@ class Feed:
     def play(self, connection: psycopg.Connection, *, now: datetime) -> int:
         """Bring every duty up to `now`, oldest part of a gap first; returns spans written."""
         marks = state.marks(connection)
+        if marks["visits"] < now - GAP:
+            self._skip(connection, since=marks["visits"], until=now - GAP)
         spans = 0
         for duty in self.duties:
             for since, until in _spans(marks[duty.name], now, every_s=duty.every_s):
@@ -71,6 +73,11 @@ class Feed:
                     state.mark(connection, duty.name, until)
                 spans += 1
         return spans
+
+    def _skip(self, connection: psycopg.Connection, *, since: datetime, until: datetime) -> None:
+        with connection.transaction():
+            self._playback.sign_up(connection, since=since, until=until)
+            state.mark(connection, "visits", until)
 
     def _visits(self, connection: psycopg.Connection, since: datetime, until: datetime) -> None:
         self._playback.play(connection, since=since, until=until)

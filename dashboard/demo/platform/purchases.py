@@ -213,9 +213,10 @@ def outcome(
 ) -> Outcome:
     """What becomes of bookings: unpaid ones lapse, some are cancelled, most take place."""
     confirmed_at = np.floor(confirmed_at * 1e6) / 1e6
-    cancels = booking * CANCEL_KEY % MODULUS < CANCEL_BELOW
+    unpaid = np.isnan(confirmed_at)
+    cancels = ~unpaid & (booking * CANCEL_KEY % MODULUS < CANCEL_BELOW)
     part = (booking * CANCEL_AT_KEY % MODULUS) / MODULUS
-    lapsed = np.where(np.isnan(confirmed_at), booked_at + PENDING_S, np.nan)
+    lapsed = np.where(unpaid, booked_at + PENDING_S, np.nan)
     cancelled = np.where(cancels, confirmed_at + (starts_at - confirmed_at) * part, lapsed)
     done = np.where(np.isnan(cancelled), starts_at + minutes * 60.0, np.nan)
     return Outcome(confirmed_at, cancelled, done, booking * NO_SHOW_KEY % MODULUS < NO_SHOW_BELOW)

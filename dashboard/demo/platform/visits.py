@@ -8,6 +8,7 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from dashboard.demo.platform import tables
 from dashboard.demo.platform.batches import Source, born, seen
 from dashboard.demo.platform.copying import copy_rows
 from dashboard.demo.platform.hashing import Floats
@@ -63,6 +64,15 @@ class Playback:
         self._move_sessions(connection, piece, since_s=since_s, until_s=until_s)
         _redeem(connection, piece, since_s=since_s, until_s=until_s)
         return written
+
+    def sign_up(self, connection: psycopg.Connection, *, since: datetime, until: datetime) -> None:
+        """Only the accounts of a span that is not played: those people come back later."""
+        source, since_s, until_s = self.source, epoch(since), epoch(until)
+        for hour in range(source.hour_of(since_s), source.hour_of(until_s) + 1):
+            part = hour_slice(source.world, hour).users
+            table = tables.users(part, source.codes, seed=source.world.setting.seed)
+            fresh = born("users", table, since_s=since_s, until_s=until_s)
+            copy_rows(connection, "users", fresh)
 
     def _hours(self, since_s: float, until_s: float) -> Slice:
         first = max(self.source.hour_of(since_s) - _LONGEST_H, 0)
