@@ -23,13 +23,14 @@ st.logo(str(STATIC / logo), icon_image=str(STATIC / "icon.svg"), size="large")
 structlog.contextvars.clear_contextvars()
 structlog.contextvars.bind_contextvars(reference=logs.reference(), source="page")
 
-actor = auth.viewer()
-structlog.contextvars.bind_contextvars(actor=actor.id)
-page = st.navigation(navigation.pages_for(actor), position="sidebar", expanded=True)
-auth_menu.menu(actor)
-auth_menu.watch(actor)
-began = monotonic()
-try:
-    page.run()
-finally:
-    PAGE_SECONDS.labels(page=page.url_path or "overview").observe(monotonic() - began)
+actor = auth.enter()
+if actor is not None:
+    structlog.contextvars.bind_contextvars(actor=actor.id)
+    page = st.navigation(navigation.pages_for(actor), position="sidebar", expanded=True)
+    auth_menu.menu(actor)
+    auth_menu.watch(actor)
+    began = monotonic()
+    try:
+        page.run()
+    finally:
+        PAGE_SECONDS.labels(page=page.url_path or "overview").observe(monotonic() - began)

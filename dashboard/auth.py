@@ -1,7 +1,7 @@
 """Who the viewer is: signed in by OIDC, vouched for by a proxy, or chosen in the demo.
 
-`viewer()` is the only way in. Whom it cannot place it does not let through: it shows why and stops
-the script.
+`enter()` and `viewer()` are the only ways in. Whom they cannot place they do not let through: they
+show why.
 """
 
 import hmac
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from time import time
-from typing import Final, NoReturn
+from typing import Final
 
 import streamlit as st
 import structlog
@@ -58,19 +58,31 @@ def _teams() -> Remembered[tuple[Member, ...]]:
     return Remembered(lambda _: tuple(team.members(runtime().sources.db)))
 
 
-def viewer() -> Actor:
-    """The member who is looking. For anybody else: a screen that says what to do, and the end.
+def enter() -> Actor | None:
+    """The member who is looking; for anybody else a screen that says what to do, and None.
 
-    Streamlit only. The role is at most a minute old.
+    The entry script must then simply end: after `st.stop()` Streamlit would keep the fragments of
+    the page that was there before, and go on refreshing it for somebody who has just been removed.
+    The role is at most a minute old.
     """
     try:
         actor = _admitted()
     except NotIn as refusal:
-        _turn_away(refusal)
+        _count(refusal.why)
+        auth_screens.SCREENS[refusal.why](refusal.email)
     except Unavailable as down:
         auth_screens.unavailable(down)
+    else:
+        _count("in")
+        return actor
+    return None
+
+
+def viewer() -> Actor:
+    """The member who is looking, for pages and their fragments: who is none gets no further."""
+    actor = enter()
+    if actor is None:
         st.stop()
-    _count("in")
     return actor
 
 
@@ -151,12 +163,6 @@ _IDENTITIES: Final[dict[str, Callable[[Settings], Identity]]] = {
     "proxy": _proxy,
     "demo": _demo,
 }
-
-
-def _turn_away(refusal: NotIn) -> NoReturn:
-    _count(refusal.why)
-    auth_screens.SCREENS[refusal.why](refusal.email)
-    st.stop()
 
 
 def _count(result: str) -> None:

@@ -1,6 +1,6 @@
 """A viewer without a browser: Streamlit's own websocket, so that any header can be sent."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -17,20 +17,29 @@ class Session:
 
     socket: ClientConnection
 
-    def run(self) -> str:
-        """Run the script once and give everything that it showed, as one text."""
+    def run(self, fragment: str = "", *, patience_s: float = RUN_S) -> list[ForwardMsg]:
+        """Run the script, or one fragment of it, and give what it sent before it finished.
+
+        Raises TimeoutError when nothing comes: a fragment that there is not is not run.
+        """
         message = BackMsg()
         message.rerun_script.query_string = ""
+        message.rerun_script.fragment_id = fragment
         self.socket.send(message.SerializeToString())
-        return "\n".join(self._shown())
+        return list(self._sent(patience_s))
 
-    def _shown(self) -> Iterator[str]:
+    def _sent(self, patience_s: float) -> Iterator[ForwardMsg]:
         while True:
             message = ForwardMsg()
-            message.ParseFromString(self.socket.recv(timeout=RUN_S, decode=False))
+            message.ParseFromString(self.socket.recv(timeout=patience_s, decode=False))
             if message.WhichOneof("type") == "script_finished":
                 return
-            yield str(message)
+            yield message
+
+
+def words(sent: list[ForwardMsg]) -> str:
+    """What was sent, as one text."""
+    return "\n".join(str(message) for message in sent)
 
 
 @contextmanager
@@ -45,9 +54,3 @@ def session(base: str, *headers: tuple[str, str], origin: str | None = None) -> 
         max_size=None,
     ) as socket:
         yield Session(socket)
-
-
-def shown(base: str, headers: Mapping[str, str] | None = None) -> str:
-    """What a fresh tab with these headers shows."""
-    with session(base, *(headers or {}).items()) as tab:
-        return tab.run()

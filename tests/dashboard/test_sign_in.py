@@ -7,7 +7,7 @@ from pathlib import Path
 
 import oidc_provider_mock
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocket, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from sqlalchemy import text
 
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.browser
 
 SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of this test only
 PATIENCE_MS = 30_000
+REFRESH_MS = 5_000
 REMOVE = text("update team_members set status = 'removed', removed_at = now() where email = :email")
 
 
@@ -140,6 +141,8 @@ def test_a_removed_member_loses_an_open_page_within_a_minute_untouched(
     server: Served, team: Database, opened: Tab
 ) -> None:
     insert(team, "team_members", email="carla@example.com", name="Carla", role="admin")
+    sockets: list[WebSocket] = []
+    opened.page.on("websocket", lambda socket: sockets.append(socket))  # noqa: PLW0108 - it is given attributes
     opened.page.goto(f"{server.base}/launch")
     _sign_in(opened.page, "carla@example.com")
     _is_in(opened.page, "Carla")
@@ -147,6 +150,8 @@ def test_a_removed_member_loses_an_open_page_within_a_minute_untouched(
         tx.execute(REMOVE, email="carla@example.com")
     expect(opened.page.get_by_text("You have no role in Atalaya")).to_be_visible(timeout=60_000)
     expect(opened.page.get_by_role("heading", name="Launch monitor")).to_have_count(0)
+    with pytest.raises(PlaywrightTimeout):  # nothing of the live page comes any more
+        sockets[-1].wait_for_event("framereceived", timeout=2 * REFRESH_MS)
 
 
 def test_after_signing_out_the_page_asks_to_sign_in_again(server: Served, opened: Tab) -> None:
