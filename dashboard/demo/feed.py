@@ -5,7 +5,7 @@ import signal
 from threading import Event
 
 from dashboard import logs
-from dashboard.demo.platform import live
+from dashboard.demo.platform.live import run
 
 
 def main() -> None:
@@ -14,7 +14,7 @@ def main() -> None:
     stop = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
-    live.run(
+    run(
         os.environ["DEMO_DATABASE_URL"],
         exporter_port=int(os.environ["DEMO_EXPORTER_PORT"]),
         stop=stop,
