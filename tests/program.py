@@ -15,13 +15,15 @@ STOP_S = 15
 class Program:
     """One process and what it logs."""
 
-    def __init__(self, command: str, log: Path, **settings: object) -> None:
+    def __init__(
+        self, command: str, log: Path, *, module: str = "dashboard", **settings: object
+    ) -> None:
         inherited = {name: value for name, value in os.environ.items() if "ATALAYA" not in name}
         ours = {f"ATALAYA_{name.upper()}": str(value) for name, value in settings.items()}
         self._log = log
         with log.open("ab") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "dashboard", command],
+                [sys.executable, "-m", module, command],
                 cwd=ROOT,
                 env=inherited | ours | {"ATALAYA_ENV_FILE": "", "ATALAYA_LOG_FORMAT": "json"},
                 stdout=file,
@@ -49,8 +51,10 @@ class Program:
 
 
 @contextmanager
-def running(command: str, log: Path, **settings: object) -> Iterator[Program]:
-    program = Program(command, log, **settings)
+def running(
+    command: str, log: Path, *, module: str = "dashboard", **settings: object
+) -> Iterator[Program]:
+    program = Program(command, log, module=module, **settings)
     try:
         yield program
     finally:

@@ -33,10 +33,11 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, **settings: object) -> Iterator[Served]:
+def serving(folder: Path, *, module: str = "dashboard", **settings: object) -> Iterator[Served]:
     port = settings.pop("port", None) or free_port()
     base = f"http://127.0.0.1:{port}"
-    with running("serve", folder / "serve.log", port=port, **settings) as program:
+    log = folder / "serve.log"
+    with running("serve", log, module=module, port=port, **settings) as program:
         served = Served(base, program)
         eventually(lambda: _answers(served), within_s=START_S)
         yield served
