@@ -28,7 +28,7 @@ from dashboard.http_static import Precompressed, StaticFiles
 from dashboard.meters import PAGE_ERRORS
 from dashboard.push import Hub, Listener
 from dashboard.settings import Settings
-from dashboard.ui import assets, live
+from dashboard.ui import assets, live, news
 from data.errors import SourceDown
 from services import team
 
@@ -145,7 +145,7 @@ def _lifespan(settings: Settings, hub: Hub, files: StaticFiles) -> Callable[[st.
     async def lifespan(_app: st.App) -> AsyncIterator[Mapping[str, Any]]:
         stopping = Event()
         hub.open()
-        listener = Listener(settings.database_url.get_secret_value(), hub.publish)
+        listener = Listener(settings.database_url.get_secret_value(), _tells(hub))
         await asyncio.to_thread(warm_up)
         with _ends_streams(hub, stopping):
             listener.start()
@@ -163,6 +163,16 @@ def _lifespan(settings: Settings, hub: Hub, files: StaticFiles) -> Callable[[st.
                 log.info("server.stopped")
 
     return lifespan
+
+
+def _tells(hub: Hub) -> Callable[[str], None]:
+    """What is done with a topic that was heard: what was read before is old; pages are told."""
+
+    def tell(topic: str) -> None:
+        news.changed()
+        hub.publish(topic)
+
+    return tell
 
 
 def warm_up() -> None:

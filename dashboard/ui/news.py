@@ -1,5 +1,6 @@
 """How many alerts are open right now: read when something was pushed, once for all who ask."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -26,25 +27,41 @@ class News:
     newest_id: str = ""
 
 
-class _Desk:
-    """The latest news of this process."""
+class Desk:
+    """The latest news of this process, asked of `ask` once for all who read at about that time."""
 
-    def __init__(self) -> None:
+    def __init__(self, ask: Callable[[], News]) -> None:
+        self._ask = ask
         self._lock = Lock()
-        self._read_at = float("-inf")
+        self._asked_at = self._changed_at = float("-inf")
         self._news = News(known=False)
 
+    def changed(self) -> None:
+        """Say that what was asked before now is old; from any thread."""
+        self._changed_at = monotonic()
+
     def read(self) -> News:
+        """Give news that were asked for after the last change, and within FRESH_S."""
         with self._lock:
-            if monotonic() - self._read_at > FRESH_S:
-                self._news = _read()
-                self._read_at = monotonic()
+            is_old = self._asked_at <= self._changed_at
+            if is_old or monotonic() - self._asked_at > FRESH_S:
+                asked_at = monotonic()  # a change while the answer comes may not be in it
+                self._news = self._ask()
+                self._asked_at = asked_at
             return self._news
 
 
 def news() -> News:
     """Give the open alerts as of now, past the caches: a push must not show the count before it."""
     return _desk.read()
+
+
+def changed() -> None:
+    """Say that alerts changed: called before viewers are told, so that none sees the count before.
+
+    Without it a viewer who looked by chance just before a change would hand its old count to all.
+    """
+    _desk.changed()
 
 
 def _read() -> News:
@@ -65,4 +82,4 @@ def _read() -> News:
     )
 
 
-_desk: Final = _Desk()
+_desk: Final = Desk(_read)
