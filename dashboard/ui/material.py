@@ -82,7 +82,7 @@ def gather(spec: Spec, selection: Selection) -> Material:
     """Ask everything that a panel or key figure is drawn from, as of now."""
     here = runtime()
     sources = here.sources
-    filters = selection.at(datetime.now(UTC), here.zone)
+    filters = selection.at(datetime.now(UTC), here.zone, here.settings.currency)
     before = marks = None
     if isinstance(spec, PanelSpec):
         compared = filters.compared() if spec.draw.is_compared else None

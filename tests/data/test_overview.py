@@ -190,8 +190,9 @@ def test_a_row_at_the_start_counts_and_one_at_the_end_does_not(db: Database) -> 
         factories.booking(db, created_at=at)
         factories.payment(db, approved_at=at, amount_minor=100 if at == NOW else 7)
         factories.session(db, started_at=at)
+    factories.booking(db, created_at=MIDNIGHT)
 
-    assert overview.bookings(db, TODAY).value == 2
+    assert overview.bookings(db, TODAY).value == 3
     assert overview.revenue(db, TODAY).value == 7
     assert overview.conversion(db, TODAY).denominator == 1
 
