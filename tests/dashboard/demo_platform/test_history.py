@@ -10,6 +10,9 @@ import pytest
 from dashboard.demo.platform.history import AlreadyFilled, fill
 from tests.dashboard.demo_platform.conftest import EVENTS, NOW, Rows, filled_url
 
+# The first test fills the marketplace, which takes a while on a busy machine.
+pytestmark = pytest.mark.timeout(400)
+
 SMALL = 4_000
 # Transaction ids, and identity numbers that nobody refers to, are Postgres' own.
 CHECKED = {

@@ -20,6 +20,9 @@ from tests.dashboard.demo_platform.conftest import NOW, ROOT
 from tests.eventually import eventually
 from tests.postgres_server import PostgresServer
 
+# The first test fills the marketplace, which takes a while on a busy machine.
+pytestmark = pytest.mark.timeout(400)
+
 TROUBLE = (sys.executable, "-m", "dashboard.demo.platform", "trouble")
 # Payments that begin after this moment are not compared: their end lies beyond what was played.
 COMPARED = """
@@ -204,7 +207,14 @@ def test_the_feed_outlives_a_restart_of_postgres_and_stops_when_asked(
     feed.start()
     try:
         address = f"http://127.0.0.1:{port}/metrics"
-        eventually(lambda: requests.get(address, timeout=2).ok, within_s=60)
+
+        def answers() -> bool:
+            try:
+                return requests.get(address, timeout=5).ok
+            except requests.ConnectionError:
+                return False
+
+        eventually(answers, within_s=90)
         disposable_postgres.stop()
         assert "http_request_duration_seconds_count" in requests.get(address, timeout=5).text
         back = datetime.now(UTC)
@@ -214,7 +224,7 @@ def test_the_feed_outlives_a_restart_of_postgres_and_stops_when_asked(
             with psycopg.connect(url) as connection:
                 return state.marks(connection)["visits"] > back
 
-        eventually(has_gone_on, within_s=60)
+        eventually(has_gone_on, within_s=90)
     finally:
         stop.set()
         feed.join(30)

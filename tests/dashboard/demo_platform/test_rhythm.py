@@ -8,6 +8,9 @@ import pytest
 from dashboard.demo.platform.rhythm import DAY_S, HOUR_S, daily, epoch, growth, launch_of, load
 from tests.dashboard.demo_platform.conftest import NOW, Rows
 
+# The first test fills the marketplace, which takes a while on a busy machine.
+pytestmark = pytest.mark.timeout(400)
+
 
 def test_history_begins_at_local_midnight_ninety_days_before_the_day_of_filling() -> None:
     assert launch_of(NOW) == datetime(2026, 8, 22, 3, tzinfo=UTC)

@@ -8,6 +8,9 @@ from dashboard.demo.platform.incidents import Incident, Kind
 from dashboard.demo.platform.rhythm import epoch
 from tests.dashboard.demo_platform.conftest import NOW, SETTING, Rows
 
+# The first test fills the marketplace, which takes a while on a busy machine.
+pytestmark = pytest.mark.timeout(400)
+
 
 def latest(kind: Kind) -> Incident:
     return max(
