@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime as streamlit_runtime
 from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY, GaugeStat
 
-from dashboard.meters import SESSIONS
+from dashboard.meters import REFRESHER_LAG, SESSIONS
+from dashboard.ui import live
 
 GUARDED: Final = frozenset({"/metrics", "/_stcore/metrics"})
 # A proxy on this machine also connects from loopback; these headers give it away.
@@ -35,6 +36,7 @@ def connected_sessions() -> float:
 
 def _metrics(_request: Request) -> Response:
     SESSIONS.set(connected_sessions())
+    REFRESHER_LAG.set(live.refresher().lag_s())
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 

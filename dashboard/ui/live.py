@@ -122,6 +122,13 @@ class Refresher:
             watch = self._watches.get(key)
             return watch.material if watch else None
 
+    def lag_s(self) -> float:
+        """Give how late the picture that is most overdue is; 0 when all are on time."""
+        now = self._clock()
+        with self._changed:
+            since = [w.due if w.asked is None else w.asked for w in self._watches.values()]
+        return max(0.0, *(now - each for each in since), 0.0)
+
     def __len__(self) -> int:
         return len(self._watches)
 
