@@ -37,4 +37,4 @@ def open_page(db: Database, db_url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def _settings(url: str, prometheus_url: str | None) -> Settings:
     given: dict[str, Any] = {"database_url": url, "auth": "demo", "prometheus_url": prometheus_url}
-    return Settings(**given, _env_file=None)
+    return Settings(**given, _env_file=None)  # type: ignore[call-arg]  # pydantic-settings' own

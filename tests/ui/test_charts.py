@@ -25,8 +25,8 @@ CHARTS: list[tuple[str, Draw, DataFrame]] = [
 ]
 
 
-def figure(draw: Draw, value: object, **changes: object) -> Json:
-    found: Json = draw.picture(value, scene(**changes)).content["fig"]
+def figure(draw: Draw, value: object, theme: Theme = LIGHT, **changes: object) -> Json:
+    found: Json = draw.picture(value, scene(theme, **changes)).content["fig"]
     return found
 
 
