@@ -6,19 +6,15 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from dashboard.settings import Settings, load
 from data.cache import AnswerCache
 from data.database import Database
+from data.layers import connect
 from data.prometheus import Prometheus
 from data.signal_definitions import load_definitions
 from data.signals import Signals
 from data.sources import Sources
-
-REDIS_CONNECT_S: Final = 1.0
-REDIS_ANSWER_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +110,7 @@ def redis_client(settings: Settings) -> Redis | None:
     """A client that gives up quickly: a cache that is awaited is no cache. None: not configured."""
     if settings.redis_url is None:
         return None
-    return Redis.from_url(
-        settings.redis_url.get_secret_value(),
-        socket_connect_timeout=REDIS_CONNECT_S,
-        socket_timeout=REDIS_ANSWER_S,
-        retry=Retry(NoBackoff(), 0),
-    )
+    return connect(settings.redis_url.get_secret_value())
 
 
 def signals(settings: Settings, db: Database) -> Signals:
