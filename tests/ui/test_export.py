@@ -5,7 +5,7 @@ import io
 from datetime import UTC, datetime
 
 import pytest
-from openpyxl import load_workbook  # type: ignore[import-untyped]  # it ships no types
+from openpyxl import load_workbook
 from pandas import DataFrame, Series
 
 from dashboard.ui.charts import Column, Sheet
