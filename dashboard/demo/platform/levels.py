@@ -82,10 +82,12 @@ def busyness(setting: Setting, at: Floats) -> Floats:
 
 def _add_http(out: Sheet, setting: Setting, busy: Floats) -> None:
     gateways = _gateway_trouble(setting, out.at)
+    # One machine serves all routes, so they are slower and faster together.
+    shared = wobble("http", out.at, seed=setting.seed, amplitude=0.09)
     for route, method, share, median_ms, failing in ROUTES:
         slow = total(setting.incidents, "latency", out.at, target=route)
         rate = REQUESTS_PER_S * share * busy * wobble(route, out.at, seed=setting.seed)
-        shape = wobble(route + "#", out.at, seed=setting.seed, amplitude=0.04)
+        shape = shared * wobble(route + "#", out.at, seed=setting.seed, amplitude=0.04)
         median = median_ms / 1000 * (0.94 + 0.05 * busy) * shape * (1 + 5.5 * slow)
         lost = (
             failing * wobble(route + "!", out.at, seed=setting.seed, amplitude=0.4) + 0.012 * slow
@@ -119,9 +121,10 @@ def _gateway_trouble(setting: Setting, at: Floats) -> Floats:
 
 def _add_queries(out: Sheet, setting: Setting, busy: Floats) -> None:
     slow = total(setting.incidents, "latency", out.at, target=SLOW_ROUTE)
+    shared = wobble("queries", out.at, seed=setting.seed, amplitude=0.1)
     for query, share, median_ms in QUERIES:
         dragged = 1 + (6.5 if query == "search_providers" else 0.25) * slow
-        shape = wobble(query, out.at, seed=setting.seed, amplitude=0.05)
+        shape = shared * wobble(query, out.at, seed=setting.seed, amplitude=0.05)
         median = median_ms / 1000 * (0.93 + 0.06 * busy) * shape * dragged
         rate = REQUESTS_PER_S * QUERIES_PER_REQUEST * share * busy
         noise = wobble(query + "#", out.at, seed=setting.seed)
