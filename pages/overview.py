@@ -35,7 +35,7 @@ with page(
     filters=("compare", "region", "device", "referral"),
     default=TODAY,
 ) as p:
-    p.verdict(attention.system_status)
+    p.verdict(attention.system_status, leads_to="launch")
     p.kpi("Bookings today", overview.bookings, good="up")
     p.kpi("Revenue today", overview.revenue, good="up")
     p.kpi("Conversion today", overview.conversion, good="up")
@@ -58,6 +58,7 @@ with page(
         "Do the integrations answer?",
         attention.integrations,
         draw=charts.status(group=""),
+        leads_to="launch",
     )
     p.panel(
         "Which queues fail?",

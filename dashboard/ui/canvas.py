@@ -131,11 +131,16 @@ class Canvas:
     def _draw(slot: Slot, picture: bytes | None) -> None:
         spec = slot.spec
         with slot.place:
-            row = components.panel(
-                f"inside.{spec.key}", picture or LOADING, select=bool(spec.draw.select)
+            chosen = components.panel(
+                f"inside.{spec.key}",
+                picture or LOADING,
+                select=bool(spec.draw.select),
+                leads=spec.leads_to is not None,
             )
         if spec.draw.select:
-            _remember(spec.draw.select, row)
+            _remember(spec.draw.select, chosen.row)
+        if chosen.page is not None:
+            open_page(chosen.page)
 
 
 def _remember(name: str, row: str | None) -> None:

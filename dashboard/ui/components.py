@@ -1,7 +1,8 @@
 """Our own components, registered once per process when first used, and the page's style."""
 
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
@@ -14,7 +15,7 @@ PANEL: Final = (
     '<div class="atl-note" hidden></div>'
     '<div class="atl-foot"><span class="atl-chip" hidden></span>'
     '<span class="atl-age" hidden></span><span class="atl-dashed" hidden></span>'
-    '<span class="atl-badge" role="status" hidden></span></div></div>'
+    '<span class="atl-badge" role="status" hidden></span><a class="atl-to" hidden></a></div></div>'
 )
 FIRST: Final = (
     '<div class="atl-first"><div class="atl-verdict" role="status" hidden></div>'
@@ -30,21 +31,33 @@ def style(theme: str) -> None:
     st.html(f"<style>:root{{{tokens}}}\n{text('atalaya.css')}</style>")
 
 
-def panel(key: str, data: bytes, *, select: bool = False) -> str | None:
-    """Mount or update a panel's inside; give the chosen row when rows can be chosen."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a viewer chose in a panel: a row, or the page that it leads to."""
+
+    row: str | None = None
+    page: str | None = None
+
+
+def panel(key: str, data: bytes, *, select: bool = False, leads: bool = False) -> Chosen:
+    """Mount or update a panel's inside; give what was chosen where something can be."""
     renderer = _component("panel", PANEL)
-    if not select:
+    if not select and not leads:
         renderer(key=key, data=data)
-        return None
-    found = renderer(key=key, data=data, default={"row": None}, on_row_change=_nothing)
-    row: object = found.get("row")
-    return row if isinstance(row, str) else None
+        return Chosen()
+    found = renderer(
+        key=key,
+        data=data,
+        default={"row": None},
+        on_row_change=_nothing,
+        on_open_change=_nothing,
+    )
+    return Chosen(_text(found.get("row")), _text(found.get("open")))
 
 
 def first_row(key: str, data: bytes) -> str | None:
     """Mount or update the verdict and the key figures; give the path of a page to open."""
-    opened: Any = _component("kpi", FIRST)(key=key, data=data, on_open_change=_nothing).get("open")
-    return opened if isinstance(opened, str) else None
+    return _text(_component("kpi", FIRST)(key=key, data=data, on_open_change=_nothing).get("open"))
 
 
 def push(key: str, topics: list[str]) -> bool:
@@ -56,6 +69,10 @@ def push(key: str, topics: list[str]) -> bool:
 def tools(key: str, data: dict[str, object]) -> None:
     """Mount the part of a panel's menu that needs no server."""
     _component("tools", TOOLS)(key=key, data=data)
+
+
+def _text(given: object) -> str | None:
+    return given if isinstance(given, str) else None
 
 
 def _nothing() -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 import orjson
 
 from dashboard.runtime import runtime
+from dashboard.ui import links
 from dashboard.ui.charts.scene import Json, Mark, Picture, Scene, Threshold
 from dashboard.ui.charts.sheets import as_frame
 from dashboard.ui.material import Material
@@ -33,6 +34,7 @@ def panel(spec: PanelSpec, material: Material, look: Look) -> Json:
     answer = material.answer
     form = form_of(look)
     envelope = {**_footer(answer, form), "key": spec.key, "height": spec.draw.height}
+    envelope |= links.to(spec.leads_to)
     if answer.state == "down":
         since = form.clock(answer.since or answer.as_of)
         return {**envelope, **_words("down", note=answer.note, clock=since)}

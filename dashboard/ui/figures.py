@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from dashboard.runtime import runtime
+from dashboard.ui import links
 from dashboard.ui.charts.scene import Json
 from dashboard.ui.charts.tables import spark_points
 from dashboard.ui.envelope import compared_words, form_of
@@ -33,7 +34,7 @@ def figure(spec: FigureSpec, material: Material, look: Look) -> Json:
         "state": answer.state,
         "note": _note(answer.state, answer.note, form, answer.as_of),
         "as_of": round(answer.as_of.timestamp() * 1000),
-        "to": spec.leads_to,
+        **links.to(spec.leads_to),
         **_change(found, spec.good, compare, form),
         **_level(found, spec.signal),
         **_cases(found, form),

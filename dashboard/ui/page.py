@@ -45,9 +45,9 @@ class Page:
         """The page's part of every key: its title in plain letters."""
         return _slug(self.title)
 
-    def verdict(self, question: Asked) -> None:
+    def verdict(self, question: Asked, *, leads_to: str | None = None) -> None:
         """Open with a sentence: how it stands, and since when."""
-        self._verdict = VerdictSpec(f"{self.name}.verdict", question)
+        self._verdict = VerdictSpec(f"{self.name}.verdict", question, leads_to)
 
     def kpi(
         self,
@@ -78,12 +78,13 @@ class Page:
         wide: bool = False,
         help: str = "",  # noqa: A002 - the word that Streamlit uses too
         hint: str = "",
+        leads_to: str | None = None,
     ) -> None:
         """Add a panel; at most eight in a tab. `signal` gives unit and thresholds."""
         key, (tab, marks) = f"{self.name}.{_slug(title)}", self._tab
         words = help or question.definition.partition("\n\n")[0].replace("\n", " ")
         self._panels.append(
-            PanelSpec(key, title, question, draw, signal, marks, tab, wide, words, hint)
+            PanelSpec(key, title, question, draw, signal, marks, tab, wide, words, hint, leads_to)
         )
         if sum(panel.tab == tab for panel in self._panels) > MOST_PANELS:
             raise ValueError(f"{self.title}: at most {MOST_PANELS} panels in a tab.")

@@ -27,7 +27,10 @@ class Asked(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PanelSpec:
-    """One panel of a page. `key` is unique in the app, `hint` says what to do when it is empty."""
+    """One panel of a page. `key` is unique in the app, `hint` says what to do when it is empty.
+
+    `leads_to` is the path of the page that says more.
+    """
 
     key: str
     title: str
@@ -39,6 +42,7 @@ class PanelSpec:
     wide: bool = False
     help: str = ""
     hint: str = ""
+    leads_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,11 @@ class FigureSpec:
 
 @dataclass(frozen=True, slots=True)
 class VerdictSpec:
-    """The sentence that a page opens with."""
+    """The sentence that a page opens with, and the path of the page that says more."""
 
     key: str
     question: Asked
+    leads_to: str | None = None
 
 
 Spec = PanelSpec | FigureSpec | VerdictSpec

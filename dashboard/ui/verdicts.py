@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from dashboard.ui import links
 from dashboard.ui.charts.scene import Json
 from dashboard.ui.charts.sheets import name_in_words, spelled
 from dashboard.ui.envelope import form_of
@@ -22,7 +23,7 @@ def verdict(spec: VerdictSpec, material: Material, look: Look) -> Json:
     answer, form = material.answer, form_of(look)
     found = answer.value
     if isinstance(found, SystemStatus):
-        return _system(spec, found) | _stale(answer)
+        return _system(spec, found) | _stale(answer) | links.to(spec.leads_to)
     if not isinstance(found, Verdict):
         return {"key": spec.key, "tone": "unknown", "icon": ICONS["unknown"], "head": answer.note}
     return {

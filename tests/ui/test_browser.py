@@ -175,6 +175,16 @@ def test_a_paused_page_stands_still(site: Site, browser: Browser) -> None:
         assert clock.inner_text().split(" · ")[0] == said
 
 
+def test_a_tile_leads_to_its_page_within_the_session(site: Site, browser: Browser) -> None:
+    with tab(browser) as page:
+        open_page(page, f"{site.base}/")
+        page.evaluate("window.mark = 'same tab'")
+        page.locator(".atl-verdict .atl-to").click()
+        expect(page.get_by_role("heading", name="Launch monitor")).to_be_visible(timeout=20_000)
+        assert page.url.endswith("/launch")
+        assert page.evaluate("window.mark") == "same tab"
+
+
 @pytest.mark.parametrize(("theme", "width"), VIEWPORTS)
 @pytest.mark.parametrize("path", ["", "launch", "launch?tab=API"])
 def test_no_page_breaks_an_accessibility_rule_or_scrolls_sideways(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dashboard.demo.parts.ports import free_port
+from dashboard.ui import links
 from data import launch
 from data.database import Database
 from tests import factories
@@ -129,6 +130,16 @@ def test_the_overview_names_who_is_down_and_counts_alerts(open_page: Open, db: D
     assert "Open alerts: 1 critical, 0 warning." in found["first"]["verdict"]["more"]
     assert found["overview.what-is-alerting"]["table"]["rows"][0][1][1] == "1"
     assert found["overview.do-the-integrations-answer"]["status"][0]["w"] == "Down"
+
+
+def test_tiles_lead_to_pages_that_exist_only(open_page: Open, db: Database) -> None:
+    fill(db)
+    found = envelopes(open_page("overview"))
+    assert found["first"]["verdict"]["to_title"] == "Launch monitor"
+    assert found["overview.do-the-integrations-answer"]["to"] == "launch"
+    assert links.to("launch") == {"to": "launch", "to_title": "Launch monitor"}
+    assert links.to("") == {"to": "", "to_title": "Overview"}
+    assert links.to("no-such-page") == {}
 
 
 def test_the_overview_of_an_empty_database_says_so(open_page: Open) -> None:

@@ -1,5 +1,5 @@
 // The first row of a page: the verdict and at most six key figures, in one component.
-import { el, spark, ago } from './page.js';
+import { el, spark, ago, leads } from './page.js';
 
 const dec = new TextDecoder();
 
@@ -10,7 +10,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (host._text === text) return;
   host._text = text;
   const { verdict, figures } = JSON.parse(text);
-  said(host.children[0], verdict);
+  said(host.children[0], verdict, setTriggerValue);
   const list = host.children[1];
   list.hidden = !figures.length;
   list.style.setProperty('--count', figures.length);
@@ -22,7 +22,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   while (list.children.length > figures.length) list.lastElementChild.remove();
 }
 
-function said(node, v) {
+function said(node, v, go) {
   node.hidden = !v;
   if (!v || node._last === JSON.stringify(v)) return;
   node._last = JSON.stringify(v);
@@ -34,6 +34,11 @@ function said(node, v) {
   for (const more of v.more || []) words.append(' ', el('span', '', more));
   if (v.stale) words.append(' ', el('em', '', v.stale));
   node.replaceChildren(mark, words);
+  if (v.to !== undefined) {
+    const a = el('a', 'atl-to', v.to_title);
+    leads(a, v.to, go);
+    node.append(a);
+  }
 }
 
 function draw(card, f, go) {
@@ -54,17 +59,11 @@ function draw(card, f, go) {
   card.replaceChildren(...parts);
 }
 
-// A figure that leads to a page is a real link (new tab, copy); a plain click stays within the session.
 function label(f, go) {
   const head = el('div', 'atl-label');
   if (f.to === undefined || f.to === null) { head.textContent = f.label; return head; }
   const a = el('a', '', f.label);
-  a.href = new URL(f.to || '.', document.baseURI).href;
-  a.addEventListener('click', (e) => {
-    if (e.ctrlKey || e.metaKey || e.shiftKey || e.button) return;
-    e.preventDefault();
-    go('open', f.to);
-  });
+  leads(a, f.to, go);
   head.append(a);
   return head;
 }

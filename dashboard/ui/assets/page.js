@@ -63,6 +63,16 @@ function late(node) {
 }
 document.addEventListener('visibilitychange', () => { for (const n of [...waiting]) if (n._seen || !n.isConnected) late(n); });
 
+// A real link (new tab, copy); a plain click stays within the session.
+export function leads(a, path, go) {
+  a.href = new URL(path || '.', document.baseURI).href;
+  a.onclick = (e) => {
+    if (e.ctrlKey || e.metaKey || e.shiftKey || e.button) return;
+    e.preventDefault();
+    go('open', path);
+  };
+}
+
 // A small line without axes; gaps stay gaps.
 export function spark(values, width, height) {
   const ns = 'http://www.w3.org/2000/svg';

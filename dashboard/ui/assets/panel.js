@@ -2,7 +2,7 @@
 // the returned function runs when the panel leaves the page.
 import { table } from './table.js';
 import { status } from './status.js';
-import { el, lib, ticking, whenSeen } from './page.js';
+import { el, leads, lib, ticking, whenSeen } from './page.js';
 
 const CONFIG = {
   displaylogo: false, responsive: false, displayModeBar: 'hover', scrollZoom: false, doubleClick: 'reset',
@@ -12,9 +12,10 @@ const NARROW = 470;      // px; below it labels at line ends would take the room
 const dec = new TextDecoder();
 export const panels = new Map();   // key -> {fig, env}: tools.js takes pictures from here
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const host = parentElement.querySelector('.atl');
   host._leave ??= () => leave(host);
+  host._open = setTriggerValue;
   host._choose = (id) => setStateValue('row', id);
   if (!data?.length) return host._leave;
   const text = dec.decode(data);
@@ -107,9 +108,11 @@ function leave(host) {
 
 function footer(host, env) {
   const foot = host.querySelector('.atl-foot');
-  const [chip, age, dashed, badge] = foot.children;
+  const [chip, age, dashed, badge, to] = foot.children;
   chip.textContent = env.source || '';
   chip.hidden = !env.source;
+  to.hidden = env.to === undefined;
+  if (!to.hidden) { to.textContent = env.to_title; leads(to, env.to, host._open); }
   dashed.textContent = env.dashed || '';
   dashed.hidden = !env.dashed;
   const words = env.badge || '';
