@@ -19,7 +19,7 @@ from tests.ui.browser import chromium, feed, fill, open_page, tab
 pytestmark = pytest.mark.browser
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-VIEWPORTS = [(theme, width) for theme in ("light", "dark") for width in (1440, 1280, 390)]
+VIEWPORTS = [("light", 1440), ("light", 1280), ("light", 390), ("dark", 1440), ("dark", 390)]
 FIGURE = "[class*=st-key-panel-launch-monitor-is-the-api] .atl-fig"
 MENU = "[class*=st-key-phead-launch-monitor-is-the-api] [data-testid=stPopover] button"
 

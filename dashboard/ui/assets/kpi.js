@@ -1,10 +1,11 @@
 // The first row of a page: the verdict and at most six key figures, in one component.
-import { el, spark, ago, leads } from './page.js';
+import { ago, el, leads, mendNavigation, spark } from './page.js';
 
 const dec = new TextDecoder();
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const host = parentElement.querySelector('.atl-first');
+  mendNavigation();
   if (!data?.length) return;
   const text = dec.decode(data);
   if (host._text === text) return;

@@ -73,6 +73,14 @@ export function leads(a, path, go) {
   };
 }
 
+// The framework's navigation puts a div between a list and its items, which screen readers do not follow.
+export function mendNavigation() {
+  for (const list of document.querySelectorAll('ul[data-testid="stSidebarNavItems"]')) {
+    list.setAttribute('role', 'none');
+    for (const part of list.children) if (part.querySelector(':scope > li')) part.setAttribute('role', 'list');
+  }
+}
+
 // A small line without axes; gaps stay gaps.
 export function spark(values, width, height) {
   const ns = 'http://www.w3.org/2000/svg';
