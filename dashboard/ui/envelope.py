@@ -41,8 +41,7 @@ def panel(spec: PanelSpec, material: Material, look: Look) -> Json:
     scene = scene_of(spec, material, look)
     picture = spec.draw.picture(answer.value, scene)
     if picture.is_empty:
-        own = {"title": spec.hint, "hint": ""} if spec.hint else {}
-        return {**envelope, **_words("empty"), **own, **_stale_note(answer, form)}
+        return {**envelope, **_emptiness(spec), **_stale_note(answer, form)}
     return {**envelope, **_drawn(picture, spec), **_against(picture, scene), **_badge(answer, form)}
 
 
@@ -119,6 +118,17 @@ def _against(picture: Picture, scene: Scene) -> Json:
     """Name what is drawn dashed, if anything is."""
     drawn = picture.content.get("compared", False)
     return {"dashed": say("dashed", compared=scene.compared)} if drawn else {}
+
+
+def _emptiness(spec: PanelSpec) -> Json:
+    """Say why there is nothing: in the page's own words, or that nobody measured it."""
+    words = _words("empty")
+    if spec.hint:
+        return {**words, "title": spec.hint, "hint": ""}
+    if not spec.signal:
+        return words
+    name = runtime().sources.signals.definition(spec.signal).title
+    return {**words, "hint": say("empty.unmeasured", signal=name)}
 
 
 def _footer(answer: Answer[Any], form: Format) -> Json:

@@ -14,6 +14,7 @@ _ENGLISH: Final = {
     "late.hint": "Asked at {clock}. The panel fills as soon as the answer comes.",
     "empty.title": "Nothing to show for this period.",
     "empty.hint": "Choose a longer period or fewer filters.",
+    "empty.unmeasured": "No sample has come: {signal}. The command doctor says why.",
     "failed.title": "This panel could not be drawn.",
     "failed.hint": "The error is in the log under reference {reference}.",
     "verdict.ok": "All {checked} watched signals are within their thresholds.",

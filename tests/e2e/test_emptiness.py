@@ -57,6 +57,8 @@ def test_every_panel_of_an_empty_launch_monitor_says_why_it_is_empty_and_what_to
         _assert_says_why(screen.settled(), counted=(OBJECTIVES,))
     for row in screen.panel(OBJECTIVES).body.locator("tbody tr").all():
         expect(row).to_contain_text("Unknown")
+    screen.page.get_by_role("tab", name=tabs[0]).click()
+    expect(screen.panel("Is the API fast enough?").note).to_contain_text("doctor says why")
     expect(screen.page.locator(".atl-verdict")).to_contain_text("nobody knows")
     expect(screen.figure("API p95").locator(".atl-number")).to_have_text("–")  # noqa: RUF001 - the sign for unknown
 
