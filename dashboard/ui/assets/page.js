@@ -81,6 +81,15 @@ export function mendNavigation() {
   }
 }
 
+// Before it leaves for another page, the framework pushes the address of this one without its query: Back would lead to a
+// view that nobody had. That step is left out. Filters and tabs replace the address and push nothing.
+const push = history.pushState.bind(history);
+history.pushState = (state, title, url) => {
+  const to = new URL(url ?? '', location.href);
+  const isEmptied = to.pathname === location.pathname && !to.search && location.search;
+  if (!isEmptied) push(state, title, url);
+};
+
 // A small line without axes; gaps stay gaps.
 export function spark(values, width, height) {
   const ns = 'http://www.w3.org/2000/svg';
