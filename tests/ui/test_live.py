@@ -46,6 +46,14 @@ def refresher() -> Iterator[Refresher]:
     made.stop()
 
 
+@pytest.fixture
+def released() -> Iterator[Event]:
+    """What hanging questions wait for; given at the end, so that a failed test ends too."""
+    event = Event()
+    yield event
+    event.set()
+
+
 def shown(refresher: Refresher, job: Job, look: str = "light") -> str:
     return (refresher.watch(job, look) or b"").decode()
 
@@ -57,8 +65,9 @@ def test_the_first_look_gets_nothing_and_the_answer_soon(refresher: Refresher) -
     assert shown(refresher, job) == "a same light"
 
 
-def test_a_source_that_hangs_costs_its_own_panel_only(refresher: Refresher) -> None:
-    released = Event()
+def test_a_source_that_hangs_costs_its_own_panel_only(
+    refresher: Refresher, released: Event
+) -> None:
     hanging = [Job(f"slow{n}", "Prometheus", released.wait) for n in range(8)]
     well = Job("well", answer=iter(range(10_000)).__next__)
     for job in (*hanging, well):
@@ -73,18 +82,18 @@ def test_a_source_that_hangs_costs_its_own_panel_only(refresher: Refresher) -> N
 
 
 def test_a_panel_that_hangs_among_others_of_its_source_leaves_them_running(
-    refresher: Refresher,
+    refresher: Refresher, released: Event
 ) -> None:
-    released = Event()
     slow, well = Job("slow", answer=released.wait), Job("well")
     refresher.watch(slow, "light")
     eventually(lambda: shown(refresher, well) and well.asked > 3)
     assert slow.asked == 1
-    released.set()
 
 
-def test_a_panel_keeps_its_last_picture_while_its_source_is_late(refresher: Refresher) -> None:
-    released, answers = Event(), iter(["good"])
+def test_a_panel_keeps_its_last_picture_while_its_source_is_late(
+    refresher: Refresher, released: Event
+) -> None:
+    answers = iter(["good"])
     job = Job("a", answer=lambda: next(answers, None) or str(released.wait()))
     eventually(lambda: shown(refresher, job) == "a good light")
     eventually(lambda: shown(refresher, job) == "a late, last good")
