@@ -18,6 +18,7 @@ LOOPBACK: Final = {"127.0.0.1", "localhost", "::1", None}
 Visit = Callable[..., Screen]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One stage serves all tests of this folder, so they stay on one worker."""
     for item in items:

@@ -86,6 +86,12 @@ class Screen:
         self.page.goto(self.base + path + (f"?{query}" if query else ""))
         return self.settled()
 
+    def follow(self, title: str) -> "Screen":
+        """Go to another page by the navigation."""
+        self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
+        expect(self.page.get_by_role("heading", name=title, level=2)).to_be_visible()
+        return self.settled()
+
     def settled(self) -> "Screen":
         """Wait until no panel and no key figure is loading."""
         self.page.locator(".atl").first.wait_for(timeout=WITHIN_MS)

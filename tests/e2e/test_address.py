@@ -67,9 +67,7 @@ def test_reload_and_a_pasted_link_give_the_same_view(visit: Visit) -> None:
 def test_the_way_back_from_another_page_leads_to_the_same_view(visit: Visit) -> None:
     screen = visit().open("/launch", span="6h", tab="API")
     wanted = _chosen(screen)
-    screen.page.get_by_role("link", name="Overview").click()
-    expect(screen.page.get_by_role("heading", name="Overview")).to_be_visible()
-    screen.settled().page.go_back()
+    screen.follow("Overview").page.go_back()
     expect(screen.page.get_by_role("heading", name="Launch monitor")).to_be_visible()
     expect(screen.page).to_have_url(re.compile("span=6h.*tab=API"))
     assert _chosen(screen.settled()) == wanted

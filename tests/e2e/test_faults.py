@@ -100,10 +100,10 @@ def test_postgres_stops_and_starts_under_open_pages_that_can_be_used_meanwhile(
     launch.panel(FROM_PROMETHEUS).moves_on()
     for screen in (launch, overview):
         _assert_stands(screen)
-    overview.page.get_by_role("link", name="Launch monitor").click()
+    overview.follow("Launch monitor")
     overview.panel(FROM_PROMETHEUS).becomes("ok")
     overview.panel(FROM_POSTGRES).is_stale_because("Postgres does not answer.")
-    overview.page.get_by_role("link", name="Overview").click()
+    overview.follow("Overview")
     expect(overview.page.locator(".atl-alerts")).to_have_text(re.compile("Alerts cannot be read"))
     whole.postgres.start()
     launch.panel(FROM_POSTGRES).becomes("ok")
