@@ -6,7 +6,6 @@ the titles that are seen, so that a test can tell when a page has outgrown its p
 
 import io
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -141,10 +140,10 @@ def main(url: str) -> None:
     try:
         write(url)
     except BrowserError as error:
-        click.echo(
-            f"{url} does not show what is awaited: {error.message.splitlines()[0]}", err=True
-        )
-        sys.exit(1)
+        reason = error.message.splitlines()[0]
+        raise click.ClickException(f"{url} does not show what is awaited: {reason}") from error
+    except RuntimeError as error:  # there is no Chromium; the message says how to get it
+        raise click.ClickException(str(error)) from error
 
 
 if __name__ == "__main__":
