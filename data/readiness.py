@@ -165,7 +165,7 @@ def _arrangements(connection: Connection) -> Iterator[Finding]:
         yield _note("partitions", shown, "Partition it by range of occurred_at.")
     if found.is_silent:
         shown = "production_alerts tells nobody of a change: new alerts show at the next refresh."
-        remedy = "Add a statement trigger that does pg_notify('atalaya', 'alerts')."
+        remedy = "Add a trigger that does pg_notify('atalaya', 'alerts')."
         yield _note("push", shown, remedy)
 
 

@@ -11,6 +11,7 @@ from data.connection import one_off
 from data.database import Database
 from data.errors import SourceDown
 from data.readiness import findings
+from tests import factories
 from tests.postgres_server import PostgresServer
 
 THEIRS = """
@@ -95,13 +96,50 @@ def test_alembic_versions_of_the_platform_are_left_alone(empty_url: str) -> None
         assert connection.scalar(text("select version_num from alembic_version")) == "platform"
 
 
-def test_a_change_of_alerts_is_told(db: Database, db_url: str) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        (
+            "insert into production_alerts (fingerprint, rule, title, severity, source)"
+            " select 'other', rule, title, severity, source from production_alerts"
+        ),
+        "update production_alerts set status = 'acknowledged'",
+        "update production_alerts set note = 'seen'",
+        "delete from production_alerts",
+    ],
+)
+def test_a_change_of_alerts_is_told(db: Database, db_url: str, statement: str) -> None:
+    factories.alert(db)
+    assert words_after(statement, db, db_url) == ["alerts", "done"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update production_alerts set last_seen_at = now(), count = count + 1, value = 250",
+        "update production_alerts set status = 'resolved' where fingerprint = 'none'",
+        "update production_alerts set status = status, note = note",
+        "delete from production_alerts where fingerprint = 'none'",
+    ],
+)
+def test_an_alert_that_only_fires_on_is_not_told(db: Database, db_url: str, statement: str) -> None:
+    factories.alert(db)
+    assert words_after(statement, db, db_url) == ["done"]
+
+
+def words_after(statement: str, db: Database, db_url: str) -> list[str]:
+    """What a listener hears of a statement, and of the word that follows it."""
     with psycopg.connect(db_url, autocommit=True) as listener:
         listener.execute("listen atalaya")
         with db.write() as tx:
-            tx.execute(text("update production_alerts set note = 'x'"))
-        told = next(listener.notifies(timeout=5))
-    assert told.payload == "alerts"
+            tx.execute(text(statement))
+        listener.execute("notify atalaya, 'done'")
+        heard: list[str] = []
+        for notice in listener.notifies(timeout=10):
+            heard.append(notice.payload)
+            if notice.payload == "done":
+                break
+    return heard
 
 
 def test_a_login_without_createrole_migrates_without_the_roles(
