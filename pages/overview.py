@@ -32,7 +32,7 @@ TODAY = Selection(span="today", compare="last_week")
 with page(
     "Overview",
     live=True,
-    filters=("compare", "region", "device", "referral"),
+    filters=("compare", "region", "device", "referral", "tenant"),
     default=TODAY,
 ) as p:
     p.verdict(attention.system_status, leads_to="launch")

@@ -5,7 +5,7 @@ with page("Launch monitor", live=True, filters=("span", "compare")) as p:
     p.panel("Is the API fast enough?", launch.latency, draw=charts.lines())
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -13,6 +13,7 @@ from typing import Self
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboard.ui import tenants
 from dashboard.ui.canvas import Canvas
 from dashboard.ui.charts.scene import Draw
 from dashboard.ui.filters import LIVE, selected
@@ -34,7 +35,6 @@ class Page:
     filters: Sequence[str] = ()
     default: Selection = field(default_factory=Selection)
     spans: Sequence[str] = ("15m", "1h", "6h", "24h", "7d")
-    tenants: Mapping[int, str] | None = None
     _figures: list[FigureSpec] = field(default_factory=list)
     _panels: list[PanelSpec] = field(default_factory=list)
     _verdict: VerdictSpec | None = None
@@ -118,7 +118,8 @@ class Page:
     def _bar(self) -> tuple[bool, Selection]:
         """Draw the filters on the left and the live switch on the right."""
         with st.container(horizontal=True, vertical_alignment="center", key="page-bar"):
-            selection = selected(self.filters, self.default, spans=self.spans, tenants=self.tenants)
+            offered = tenants.names() if "tenant" in self.filters else None
+            selection = selected(self.filters, self.default, spans=self.spans, tenants=offered)
             if not self.live:
                 return False, selection
             st.space("stretch")

@@ -99,6 +99,8 @@ def _problem(problem: Problem, form: Format) -> str:
 def _alerts(count: int | None) -> str:
     if count is None:
         return say("verdict.alerts.unknown")
+    if not count:
+        return say("verdict.alerts.none")
     return _counted("verdict.alerts", count)
 
 

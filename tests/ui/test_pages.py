@@ -37,7 +37,7 @@ def test_the_launch_monitor_says_what_is_wrong_first(open_page: Open, db: Databa
     assert not page.exception
     first = envelopes(page)["first"]
     assert first["verdict"]["tone"] in {"critical", "warning"}
-    assert "API latency, p95 at 250\u00a0ms against 200\u00a0ms" in first["verdict"]["head"]
+    assert "API latency, p95: 250\u00a0ms against 200\u00a0ms" in first["verdict"]["head"]
     assert "1 alert is open." in first["verdict"]["more"]
     figure = first["figures"][0]
     assert (figure["label"], figure["number"], figure["unit"]) == ("API p95", "250", "ms")

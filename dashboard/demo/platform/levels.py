@@ -137,7 +137,7 @@ def _add_webhooks(out: Sheet, setting: Setting, busy: Floats) -> None:
     for gateway, share in zip(GATEWAYS, WEBHOOK_SHARE, strict=True):
         down = total(setting.incidents, "payments", out.at, target=gateway)
         rate = WEBHOOKS_PER_S * share * busy * wobble(gateway, out.at, seed=setting.seed) * MINUTE_S
-        healthy = 0.9975 - 0.002 * (wobble(gateway + "!", out.at, seed=setting.seed) - 1)
+        healthy = 0.999 - 0.0008 * (wobble(gateway + "!", out.at, seed=setting.seed) - 1)
         ok = healthy * (1 - 0.78 * down)
         out.counter(WEBHOOKS, rate * ok, provider=gateway, result="ok")
         out.counter(WEBHOOKS, rate * (1 - ok), provider=gateway, result="failed")
