@@ -4,6 +4,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -63,7 +64,7 @@ def _alone(wanted: Sequence[Measurement], *, quick: bool) -> list[Result]:
 
 
 def _measured(which: Measurement, measure: Callable[[], list[Result]]) -> list[Result]:
-    began = time.monotonic()
+    began, busy = time.monotonic(), psutil.getloadavg()[0]
     click.echo(f"· measuring {which.part}.{which.name} ...")
     try:
         results = measure()
@@ -72,7 +73,8 @@ def _measured(which: Measurement, measure: Callable[[], list[Result]]) -> list[R
         reason = f"{type(error).__name__}: {error}"
         return [Result(f"{which.part}.{which.name}", None, "", context={"failed": reason})]
     click.echo(f"  {time.monotonic() - began:.0f} s")
-    return results
+    load = {"load_before": round(busy, 1), "load_after": round(psutil.getloadavg()[0], 1)}
+    return [replace(result, context={**result.context, **load}) for result in results]
 
 
 def _show(results: Sequence[Result], path: Path, *, seconds: float, busy: float) -> None:
