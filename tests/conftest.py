@@ -5,13 +5,31 @@ from itertools import count
 from typing import Final
 
 import pytest
+from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]  # it has none
 
 from data import migrations
 from data.database import Database
 from tests.postgres_server import PostgresServer
 
+ON_ONE_WORKER: Final = ("tests/e2e/", "tests/dashboard/test_demo_run.py")
 TEMPLATE: Final = "atalaya_template"
 _numbers: Final = count()
+
+
+class Scheduling(LoadGroupScheduling):  # type: ignore[misc]  # xdist brings no types
+    """Tests that share a stage stay on one worker.
+
+    A mark cannot say so: xdist 3.8 loses its groups under pytest 9.2 (pytest-xdist issue 1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        shared = (place for place in ON_ONE_WORKER if nodeid.startswith(place))
+        return next(shared, nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)  # absent under `-p no:xdist`
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling | None:
+    return Scheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.fixture(scope="session")

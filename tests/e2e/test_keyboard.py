@@ -1,9 +1,12 @@
 """Everything can be reached and worked without a mouse."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.screen import WITHIN_MS
+
+pytestmark = pytest.mark.browser
 
 MOST_STOPS = 60
 MOST_AROUND = 25

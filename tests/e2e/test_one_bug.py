@@ -12,6 +12,8 @@ from tests.e2e.broken_question import SECRET
 from tests.e2e.conftest import Visit
 from tests.e2e.stage import Stage
 
+pytestmark = pytest.mark.browser
+
 BROKEN = "Do payment webhooks arrive?"
 
 

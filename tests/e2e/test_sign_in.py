@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.stage import Stage
 from tests.program import running
+
+pytestmark = pytest.mark.browser
 
 
 def test_without_sign_in_a_public_address_is_refused_in_one_sentence(
