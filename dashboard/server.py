@@ -37,6 +37,11 @@ SCRIPT: Final = Path(__file__).with_name("app.py")
 WARM: Final = ("pandas", "plotly.graph_objects", "pyarrow", "xlsxwriter", "babel.dates", "stripe")
 STOPS: Final = (signal.SIGTERM, signal.SIGINT)
 RETRY_OWNER_S: Final = 5.0
+# A full collection walks all open sessions: about a second with 200, in which nobody is served, and
+# Python's own thresholds ask for one every few seconds. Streamlit makes a class for each component
+# in each run, which is garbage at once; larger young generations catch it. Measured with 200
+# viewers: p95 of a refresh 640 -> 130 ms, CPU -25 %. A full one still comes every 20 minutes or so.
+COLLECT_AFTER: Final = (7_000, 10, 200)
 
 log: Final = structlog.get_logger(__name__)
 
@@ -176,11 +181,12 @@ def _tells(hub: Hub) -> Callable[[str], None]:
 
 
 def warm_up() -> None:
-    """Import what pages need, then put it out of the garbage collector's sight."""
+    """Import what pages need, put it out of the garbage collector's sight, and make it patient."""
     for name in WARM:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def ensure_owner(settings: Settings, stopping: Event) -> None:
