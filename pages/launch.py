@@ -5,6 +5,7 @@ from dashboard.ui.charts import column
 from dashboard.ui.page import page
 from data import backups, health, launch, timeline, verdict
 
+UNCHECKED = "Nothing was checked yet: the platform writes checks into system_health_status."
 KINDS = {"component": "Platform", "data_store": "Data stores", "third_party": "Third parties"}
 PERCENTILES = {"p50": "p50", "p95": "p95", "p99": "p99"}
 LAYERS = {"l1": "L1 memory", "l2": "L2 Redis", "l3": "L3 database"}
@@ -63,26 +64,15 @@ with page("Launch monitor", live=True, filters=("span", "compare")) as p:
         signal="webhook_success_pct",
     )
     p.panel(
-        "Is every component up?", health.components, draw=charts.status(groups=KINDS), wide=True
+        "Is every component up?",
+        health.components,
+        draw=charts.status(groups=KINDS),
+        hint=UNCHECKED,
+        wide=True,
     )
-    p.panel(
-        "Is the database fast enough?",
-        launch.db_query_time,
-        draw=charts.lines(),
-        signal="db_query_p95",
-    )
-    p.panel(
-        "How many are connected?",
-        launch.websocket_trend,
-        draw=charts.lines(),
-        signal="websocket_connections",
-    )
-    p.panel(
-        "How full is the platform?",
-        launch.saturation,
-        draw=charts.lines(),
-        signal="memory_used_pct",
-    )
+    p.panel("Is the database fast enough?", launch.db_query_time, signal="db_query_p95")
+    p.panel("How many are connected?", launch.websocket_trend, signal="websocket_connections")
+    p.panel("How full is the platform?", launch.saturation, signal="memory_used_pct")
     p.panel(
         "Does the cache answer?",
         launch.cache_hits,
@@ -100,7 +90,6 @@ with page("Launch monitor", live=True, filters=("span", "compare")) as p:
     p.panel(
         "Who meets the rate limiter?",
         launch.rate_limited,
-        draw=charts.lines(),
         signal="rate_limited_rate",
         hint="The rate limiter rejected nothing in this period.",
     )
@@ -110,9 +99,14 @@ with page("Launch monitor", live=True, filters=("span", "compare")) as p:
     p.panel(
         "How fast are payment webhooks handled?",
         launch.webhook_latency,
-        draw=charts.lines(),
         signal="webhook_latency_p95",
     )
     p.tab("Resilience")
     p.panel("Could we restore in time?", backups.backups, draw=charts.table(BACKUPS), wide=True)
-    p.panel("How long was each up?", health.components, draw=charts.table(UPTIME), wide=True)
+    p.panel(
+        "How long was each up?",
+        health.components,
+        draw=charts.table(UPTIME),
+        hint=UNCHECKED,
+        wide=True,
+    )

@@ -17,8 +17,8 @@ QUEUES = [
     column("queue", "Queue"),
     column("failed", "Failed", "count", "bar"),
     column("runs", "Runs", "count", "number"),
+    column("last_failed_at", "Last", kind="moment"),
     column("reason", "Commonest reason"),
-    column("last_failed_at", "Last failure", kind="moment"),
 ]
 CHANGES = [
     column("at", "When", kind="moment"),

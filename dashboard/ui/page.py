@@ -13,7 +13,7 @@ from typing import Self
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.ui import tenants
+from dashboard.ui import charts, tenants
 from dashboard.ui.canvas import Canvas
 from dashboard.ui.charts.scene import Draw
 from dashboard.ui.filters import LIVE, selected
@@ -73,15 +73,16 @@ class Page:
         title: str,
         question: Asked,
         *,
-        draw: Draw,
+        draw: Draw | None = None,
         signal: str = "",
         wide: bool = False,
         help: str = "",  # noqa: A002 - the word that Streamlit uses too
         hint: str = "",
         leads_to: str | None = None,
     ) -> None:
-        """Add a panel; at most eight in a tab. `signal` gives unit and thresholds."""
+        """Add a panel, of lines unless told; `signal` gives unit and thresholds. Eight in a tab."""
         key, (tab, marks) = f"{self.name}.{_slug(title)}", self._tab
+        draw = draw or charts.lines()
         words = help or question.definition.partition("\n\n")[0].replace("\n", " ")
         self._panels.append(
             PanelSpec(key, title, question, draw, signal, marks, tab, wide, words, hint, leads_to)
