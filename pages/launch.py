@@ -79,6 +79,7 @@ with page("Launch monitor", live=True, filters=("span", "compare")) as p:
         draw=charts.lines(names=LAYERS, zero=False),
         signal="cache_hit_pct",
     )
+    p.panel("Could we restore in time?", backups.backups, draw=charts.table(BACKUPS), wide=True)
 
     p.tab("API", marks=timeline.marks)
     p.panel(
@@ -101,8 +102,7 @@ with page("Launch monitor", live=True, filters=("span", "compare")) as p:
         launch.webhook_latency,
         signal="webhook_latency_p95",
     )
-    p.tab("Resilience")
-    p.panel("Could we restore in time?", backups.backups, draw=charts.table(BACKUPS), wide=True)
+    p.tab("Uptime")
     p.panel(
         "How long was each up?",
         health.components,

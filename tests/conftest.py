@@ -5,31 +5,44 @@ from itertools import count
 from typing import Final
 
 import pytest
+from playwright.sync_api import Browser
 from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]  # it has none
 
 from data import migrations
 from data.database import Database
+from tests.browser import chromium
 from tests.postgres_server import PostgresServer
 
-ON_ONE_WORKER: Final = ("tests/e2e/", "tests/dashboard/test_demo_run.py")
+ON_ONE_WORKER: Final = ("tests/e2e/", "tests/dashboard/demo_platform/")
 TEMPLATE: Final = "atalaya_template"
 _numbers: Final = count()
 
 
 class Scheduling(LoadGroupScheduling):  # type: ignore[misc]  # xdist brings no types
-    """Tests that share a stage stay on one worker.
+    """Tests of one file, or of a folder with one stage, stay on one worker: they share servers.
 
     A mark cannot say so: xdist 3.8 loses its groups under pytest 9.2 (pytest-xdist issue 1386).
     """
 
     def _split_scope(self, nodeid: str) -> str:
         shared = (place for place in ON_ONE_WORKER if nodeid.startswith(place))
-        return next(shared, nodeid)
+        return next(shared, nodeid.partition("::")[0])
 
 
 @pytest.hookimpl(optionalhook=True)  # absent under `-p no:xdist`
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling | None:
     return Scheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium for the tests of one file.
+
+    No longer than that: while it is open, Playwright's loop runs in this thread, and neither a
+    second Playwright nor asyncio.run would work.
+    """
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """A viewer without a browser: Streamlit's own websocket, so that any header can be sent."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -22,11 +22,23 @@ class Session:
 
         Raises TimeoutError when nothing comes: a fragment that there is not is not run.
         """
+        self._ask(fragment)
+        return list(self._sent(patience_s))
+
+    def drawn(self, fragment: str, *, silence_s: float = 3) -> list[ForwardMsg]:
+        """Ask for a fragment and give all that is drawn until nothing comes any more."""
+        self._ask(fragment)
+        found: list[ForwardMsg] = []
+        with suppress(TimeoutError):
+            while True:
+                found.extend(self._sent(silence_s))
+        return [message for message in found if message.WhichOneof("type") == "delta"]
+
+    def _ask(self, fragment: str) -> None:
         message = BackMsg()
         message.rerun_script.query_string = ""
         message.rerun_script.fragment_id = fragment
         self.socket.send(message.SerializeToString())
-        return list(self._sent(patience_s))
 
     def _sent(self, patience_s: float) -> Iterator[ForwardMsg]:
         while True:

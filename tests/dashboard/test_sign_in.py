@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from dashboard.demo.parts.ports import free_port
 from data.database import Database
-from tests.browser import Tab, chromium, tab
+from tests.browser import Tab, tab
 from tests.dashboard.serving import Served, serving
 from tests.factories import insert
 
@@ -23,12 +23,6 @@ SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of this test only
 PATIENCE_MS = 30_000
 REFRESH_MS = 5_000
 REMOVE = text("update team_members set status = 'removed', removed_at = now() where email = :email")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage
 
-from tests.browser import chromium
 from tests.e2e.screen import Screen
 from tests.e2e.stage import Stage, raised
 
@@ -22,12 +21,6 @@ Visit = Callable[..., Screen]
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with raised(tmp_path_factory.mktemp("stage")) as up:
         yield up
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @contextmanager

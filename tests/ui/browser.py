@@ -6,35 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 import psycopg
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from psycopg.types.json import Jsonb
 
 from data.database import Database
 from tests import factories
-from tests.real import need
 
-# The last one proves that nothing leaves: every other name does not resolve.
-ARGS: Final = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-]
 PROVIDERS: Final = ("mercadopago", "todopago", "payu", "stripe")
 ROUTES: Final = tuple(f"/api/route-{n:02}" for n in range(14))
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    path = need("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGS)
-        yield browser
-        browser.close()
 
 
 @contextmanager

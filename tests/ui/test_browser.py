@@ -14,7 +14,7 @@ from data.database import Database
 from tests.dashboard.serving import serving
 from tests.eventually import eventually
 from tests.postgres_server import PostgresServer
-from tests.ui.browser import chromium, feed, fill, open_page, tab
+from tests.ui.browser import feed, fill, open_page, tab
 
 pytestmark = pytest.mark.browser
 
@@ -53,12 +53,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> 
     with serving(tmp_path_factory.mktemp("browser"), database_url=url, auth="demo") as served:
         yield Site(served.base, url)
     db.dispose()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 def test_a_refresh_keeps_zoom_hover_scroll_and_the_node(site: Site, browser: Browser) -> None:
