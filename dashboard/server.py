@@ -40,7 +40,7 @@ RETRY_OWNER_S: Final = 5.0
 # A full collection walks all open sessions: about a second with 200, in which nobody is served, and
 # Python's own thresholds ask for one every few seconds. Streamlit makes a class for each component
 # in each run, which is garbage at once; larger young generations catch it. Measured with 200
-# viewers: p95 of a refresh 640 -> 130 ms, CPU -25 %. A full one still comes every 20 minutes or so.
+# viewers: p95 of a refresh 797 -> 63 ms, CPU of one 14.4 -> 12.8 ms. Full ones still come, rarely.
 COLLECT_AFTER: Final = (7_000, 10, 200)
 
 log: Final = structlog.get_logger(__name__)

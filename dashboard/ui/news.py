@@ -12,8 +12,11 @@ from data import attention
 from data.errors import SourceDown
 from data.period import Selection
 
-FRESH_S: Final = 0.2
-"""Viewers are told of a change within moments of each other; this is younger than any of them."""
+FRESH_S: Final = 2.0
+"""A change makes what was read before it old at once; this is for changes that nobody told of.
+
+A hundred viewers that are told at once take about a second to look: one read serves them all.
+"""
 
 
 @dataclass(frozen=True, slots=True)
