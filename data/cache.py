@@ -10,7 +10,7 @@ import inspect
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, update_wrapper
 from typing import Any, Final, Generic, TypeVar, get_type_hints
 
@@ -37,6 +37,9 @@ BACK_OFF_S: Final = 4.0
 FRESH_SHARE: Final = 0.8
 """How much of `ttl_s` an answer is used for. Who asks at that interval gets a new one each time;
 else an answer that took 10 ms would be 10 ms too young, and pages would change every other time."""
+SETTLED_AFTER: Final = timedelta(hours=1)
+SETTLED_FRESH_S: Final = 30.0
+"""A window that ended this long ago, such as last week's, need not be read every few seconds."""
 LARGEST_CACHE: Final = 4_000
 
 QUESTIONS: Final[dict[str, "Question[Any, Any]"]] = {}
@@ -128,7 +131,9 @@ class AnswerCache:
             return self._last_good(key, asked, failed[1])
         try:
             answer: Answer[T] = self._region.get_or_create(
-                key, lambda: asked.compute(sources, filters), expiration_time=asked.fresh_s
+                key,
+                lambda: asked.compute(sources, filters),
+                expiration_time=_fresh_s(asked, filters),
             )
         except SourceDown as error:
             self._note(key, asked, error)
@@ -154,6 +159,11 @@ class AnswerCache:
             return Answer(None, now, error.source, statement, "down", str(error), since)
         stale: Answer[T] = replace(last, state="stale", note=str(error), since=since)
         return stale
+
+
+def _fresh_s(asked: Question[S, T], filters: Filters) -> float:
+    is_settled = datetime.now(UTC) - filters.now > SETTLED_AFTER
+    return max(asked.fresh_s, SETTLED_FRESH_S) if is_settled else asked.fresh_s
 
 
 def _adapter(key: str) -> TypeAdapter[object] | None:

@@ -25,7 +25,7 @@ from data.layers import connect
 from data.period import Filters, Selection
 from data.sources import Sources
 
-FILTERS = Selection("1h").at(datetime(2026, 11, 20, tzinfo=UTC), ZoneInfo("UTC"))
+FILTERS = Selection("1h").at(datetime.now(UTC), ZoneInfo("UTC"))
 
 
 @dataclass
@@ -120,6 +120,16 @@ def test_who_asks_at_the_interval_of_a_question_gets_a_new_answer_each_time(
             monkeypatch.setattr(time, "time", lambda moment=moment: moment)
             values.append(figure.ask(there, FILTERS).value)
     assert values == [1.0, 2.0, 3.0]
+
+
+def test_a_window_that_ended_long_ago_is_not_asked_again_every_few_seconds() -> None:
+    source = Source()
+    last_week = FILTERS.compared()
+    assert last_week is not None
+    with asking(float, float, ttl_s=1e-6) as figure:
+        there = sources(source)
+        values = [figure.ask(there, last_week).value for _ in range(3)]
+    assert values == [1.0, 1.0, 1.0]
 
 
 def test_twenty_askers_at_once_cost_the_source_one_question() -> None:
