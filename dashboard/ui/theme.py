@@ -119,14 +119,7 @@ def figure_layout(theme: Theme) -> dict[str, object]:
     Margins are fixed (measuring text costs more than drawing the lines) and no axis carries a range
     of its own, so that a viewer's zoom outlives a refresh.
     """
-    axis = {
-        "gridcolor": theme.grid,
-        "zeroline": False,
-        "showline": False,
-        "ticks": "",
-        "tickfont": {"color": theme.muted, "size": 11},
-        "automargin": False,
-    }
+    axis = _axis(theme)
     return {
         "font": {"family": FONT, "size": 12, "color": theme.text},
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -136,12 +129,7 @@ def figure_layout(theme: Theme) -> dict[str, object]:
         "dragmode": "zoom",
         "hovermode": "x unified",
         "hoverdistance": 24,
-        "hoverlabel": {
-            "bgcolor": theme.raised,
-            "bordercolor": theme.line,
-            "font": {"family": FONT, "size": 12, "color": theme.text},
-            "align": "left",
-        },
+        "hoverlabel": _hover_label(theme),
         "modebar": {
             "bgcolor": "rgba(0,0,0,0)",
             "color": theme.muted,
@@ -158,4 +146,24 @@ def figure_layout(theme: Theme) -> dict[str, object]:
             "spikecolor": theme.line,
         },
         "yaxis": {**axis, "showgrid": True, "nticks": 5, "ticklabelstandoff": 6},
+    }
+
+
+def _axis(theme: Theme) -> dict[str, object]:
+    return {
+        "gridcolor": theme.grid,
+        "zeroline": False,
+        "showline": False,
+        "ticks": "",
+        "tickfont": {"color": theme.muted, "size": 11},
+        "automargin": False,
+    }
+
+
+def _hover_label(theme: Theme) -> dict[str, object]:
+    return {
+        "bgcolor": theme.raised,
+        "bordercolor": theme.line,
+        "font": {"family": FONT, "size": 12, "color": theme.text},
+        "align": "left",
     }
