@@ -54,7 +54,8 @@ begin
     -- What was done stays as it was written: entries are added and, after years, removed.
     revoke update on activity_logs from {writer};
     execute format('grant usage on all sequences in schema %I to {writer}', current_schema());
-    grant execute on function atalaya_ensure_event_partitions to {writer};
+    grant execute on function atalaya_ensure_event_partitions, atalaya_drop_event_partitions,
+        atalaya_rollup_beside, atalaya_rollup_swap to {writer};
     execute format(
         'alter default privileges in schema %I grant select on tables to {reader}',
         current_schema()

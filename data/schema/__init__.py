@@ -22,6 +22,7 @@ from data.schema import (
     production,
     rollups,
     rollups_money,
+    rollups_state,
     team,
 )
 from data.schema.base import metadata
@@ -57,6 +58,7 @@ __all__ = [
     "production",
     "rollups",
     "rollups_money",
+    "rollups_state",
     "tables",
     "team",
 ]

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import UUID
 
-from data.schema.base import UPDATED_OFTEN, Instant, Xid8, column, holds, metadata
+from data.schema.base import UPDATED_OFTEN, Instant, column, metadata
 
 WINDOWS = ("30m", "24h", "7d", "any")
 
@@ -44,22 +44,6 @@ def _windowed_steps() -> list[Column[Any]]:
         for window in WINDOWS
     ]
 
-
-rollup_state = Table(
-    "rollup_state",
-    metadata,
-    column("id", SmallInteger, "Always 1: there is one row", key=True, default="1"),
-    column(
-        "tx_done", Xid8(), "Rows of transactions below this are in the rollups", default="'0'::xid8"
-    ),
-    column("as_of", Date, "Newest payment day consumed", null=True),
-    column("source_max_at", Instant(), "Newest event consumed", null=True),
-    column("refreshed_at", Instant(), "When the last refresh committed", null=True),
-    column("system_identifier", Text, "Cluster whose transaction ids tx_done counts", null=True),
-    holds("one_row", "id = 1"),
-    postgresql_with=UPDATED_OFTEN,
-    comment="How far the rollups have come",
-)
 
 roll_minute = Table(
     "roll_minute",
@@ -128,6 +112,22 @@ session_funnel = Table(
         "floor(ln(max(seconds, 1)) / ln 1.02) of t5 - t1; null before",
         null=True,
     ),
+    column("events", Integer, "Events of the session", default="0"),
+    column(
+        "city",
+        Text,
+        "City that sessions names when the row is made; empty for unknown",
+        default="''",
+    ),
+    *(
+        column(
+            f"bucket{step}",
+            SmallInteger,
+            f"The same bucket of t{step + 1} - t{step}; null before",
+            null=True,
+        )
+        for step in range(1, 5)
+    ),
     Index("session_funnel_day_brin", "day", postgresql_using="brin"),
     Index(
         "session_funnel_paid_idx",
@@ -153,6 +153,61 @@ funnel_day = Table(
     *_windowed_steps(),
     postgresql_with=UPDATED_OFTEN,
     comment="Funnel counts by local day and dimensions, cumulative by step and window",
+)
+
+funnel_tenant_day = Table(
+    "funnel_tenant_day",
+    metadata,
+    column("day", Date, "Local day of the session", key=True),
+    column("tenant", Integer, "Organization, 0 for none", key=True),
+    count_of("Sessions", "sessions"),
+    count_of("Sessions with step 1", "s1"),
+    *_windowed_steps(),
+    postgresql_with=UPDATED_OFTEN,
+    comment="Funnel counts by local day and tenant, cumulative by step and window",
+)
+
+city_day = Table(
+    "city_day",
+    metadata,
+    column("day", Date, "Local day of the session", key=True),
+    code("province", "Jurisdiction"),
+    column("city", Text, "City, empty for unknown", key=True),
+    code("device", "Device class"),
+    count_of("Sessions", "sessions"),
+    count_of("Sessions with step 1", "s1"),
+    count_of("Sessions at step 5, however long after step 1", "s5_any"),
+    postgresql_with=UPDATED_OFTEN,
+    comment="Sessions and conversions by local day and city",
+)
+
+session_shape = Table(
+    "session_shape",
+    metadata,
+    column("day", Date, "Local day of the session", key=True),
+    code("device", "Device class"),
+    code(
+        "length_class",
+        "0 a single event, 1 under 1 min, 2 under 3, 3 under 10, 4 under 30, 5 at least 30 min",
+    ),
+    code("depth_class", "1 to 4 events are 1 to 4, 5-6 are 5, 7-10 are 6, more are 7"),
+    count_of("Sessions"),
+    count_of("Sum of whole seconds from first to last event", "seconds"),
+    count_of("Events", "events"),
+    postgresql_with=UPDATED_OFTEN,
+    comment="How long and how deep sessions are",
+)
+
+step_hist = Table(
+    "step_hist",
+    metadata,
+    column("day", Date, "Local day of the session", key=True),
+    code("device", "Device class"),
+    code("step", "1 to 4: the time from this step to the next"),
+    column("bucket", SmallInteger, "floor(ln(max(seconds, 1)) / ln 1.02)", key=True),
+    count_of("Sessions"),
+    postgresql_with=UPDATED_OFTEN,
+    comment="Histogram of the time from each step to the next",
 )
 
 ttc_hist = Table(
