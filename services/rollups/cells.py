@@ -12,7 +12,7 @@ def add(name: str, table: str, *, keys: str, measures: str, query: str) -> TextC
         insert into {table} as cell ({keys}, {measures})
         {query}
         on conflict ({keys}) do update set {sums}
-    """)  # noqa: S608 - our own names
+    """)
 
 
 def drop_empty(name: str, table: str, *, keys: str, measure: str, touched: str) -> TextClause:
