@@ -3,6 +3,7 @@
 from typing import Final
 
 from services.rollups.events import EVENTS
+from services.rollups.money import MONEY
 from services.rollups.part import Part
 
-PARTS: Final[tuple[Part, ...]] = (EVENTS,)
+PARTS: Final[tuple[Part, ...]] = (EVENTS, MONEY)
