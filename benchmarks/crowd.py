@@ -13,7 +13,6 @@ import httpx
 
 from benchmarks.viewer import Journal, Viewer
 
-PUSH_COMPONENT: Final = "atalaya_push"
 OPEN_WITHIN_S: Final = 120
 RETRY_S: Final = 1.0
 
@@ -24,7 +23,8 @@ class Heard:
 
     viewer: int
     at: float
-    topics: tuple[str, ...]
+    has_news: bool
+    """Whether it brought what the browser draws, and not only a topic."""
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class Crowd:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         self._http = httpx.AsyncClient(base_url=self.address, limits=limits, trust_env=False)
         for number in range(self.size):
-            viewer = Viewer(number, self.page, self.journal, push_component=PUSH_COMPONENT)
+            viewer = Viewer(number, self.page, self.journal)
             self.viewers.append(viewer)
             self._tasks.append(asyncio.create_task(viewer.watch(self.address)))
             if self.hears_events:
@@ -92,19 +92,19 @@ class Crowd:
         await viewer.is_open.wait()
         while True:
             try:
-                async with self._http.stream("GET", "/api/events", timeout=None) as response:
+                address = f"/api/events?ticket={viewer.ticket}"
+                async with self._http.stream("GET", address, timeout=None) as response:
                     if response.status_code == httpx.codes.OK:
-                        await self._follow(response, viewer, number)
+                        await self._follow(response, number)
             except httpx.TransportError as error:
                 self.journal.failures.append(f"events: {type(error).__name__}")
             await asyncio.sleep(RETRY_S)
 
-    async def _follow(self, response: httpx.Response, viewer: Viewer, number: int) -> None:
+    async def _follow(self, response: httpx.Response, number: int) -> None:
         async for line in response.aiter_lines():
             if line.startswith("data: "):
                 event = json.loads(line.removeprefix("data: "))
-                self.heard.append(Heard(number, perf_counter(), tuple(event["topics"])))
-                await viewer.push(" ".join(event["topics"]))
+                self.heard.append(Heard(number, perf_counter(), "news" in event))
 
     def _leave(self) -> None:
         self._call(self._end(), within_s=30)

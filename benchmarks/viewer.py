@@ -1,24 +1,21 @@
 """One viewer without a browser: speaks Streamlit's protocol as its front end does.
 
 Like the front end it keeps a timer per fragment that asked for one (`auto_rerun`), drops the timers
-when the whole script runs anew, sends back the hashes of large messages it still holds, and reruns
-the fragment of the push component when the event stream says so. It decodes every message and
-draws nothing.
+when the whole script runs anew, and sends back the hashes of large messages it still holds. It
+decodes every message and draws nothing.
 """
 
 import asyncio
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
 from time import perf_counter
 from typing import Final
 
-from streamlit.components.v2.bidi_component.constants import EVENT_DELIM
+import orjson
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -28,6 +25,8 @@ FULL: Final = ""
 LIVE_EVERY_S: Final = 5
 """The live fragment's interval; other fragments look at other things and at longer intervals."""
 CACHED_FOR_RUNS: Final = 2
+PUSH: Final = "atalaya_push"
+FEED: Final = "atalaya_feed"
 INTERRUPTED: Final = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
 
@@ -38,7 +37,7 @@ class Received:
     bytes: int = 0
     messages: int = 0
     changed: int = 0
-    """Components that came with other content than in the run before."""
+    """Places (panels, first row) that came with other content than before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,6 @@ class Run:
     began: float
     ended: float
     received: Received
-    is_pushed: bool
     every_s: float
     """Interval of the fragment's timer; 0 without one."""
 
@@ -72,48 +70,29 @@ class Journal:
     def refreshes(self, since: float, until: float = float("inf")) -> list[Run]:
         """Refreshes of the live fragment that began in this span."""
         return [
-            run
-            for run in self.runs
-            if run.every_s == LIVE_EVERY_S and not run.is_pushed and since <= run.began < until
+            run for run in self.runs if run.every_s == LIVE_EVERY_S and since <= run.began < until
         ]
-
-    def pushed(self, since: float) -> list[Run]:
-        """Fragment runs that an event caused."""
-        return [run for run in self.runs if run.is_pushed and run.began >= since]
-
-
-@dataclass(slots=True)
-class Asked:
-    """A run that was asked for and is not finished."""
-
-    at: float
-    is_pushed: bool
 
 
 class Viewer:
     """One open page."""
 
-    def __init__(self, number: int, page: str, journal: Journal, *, push_component: str) -> None:
+    def __init__(self, number: int, page: str, journal: Journal) -> None:
         self._number = number
         self._page = page
         self._journal = journal
-        self._push_component = push_component
         self._socket: ClientConnection | None = None
         self._page_hash = ""
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, float] = {}
         self._timers: dict[str, tuple[float, asyncio.Task[None]]] = {}
         self._large: dict[str, tuple[int, str]] = {}  # hash -> (run when last used, fragment)
         self._finished_runs = 0
-        self._seen: dict[tuple[int, ...], str] = {}  # where -> hash of the component's message
+        self._seen: dict[str, int] = {}  # place -> hash of the line that it got
         self._received = Received()
-        self._push: tuple[str, str] | None = None  # widget, fragment
+        self.ticket = ""
+        """What the page lets its browser follow the event stream with."""
         self.is_open = asyncio.Event()
         """Set once the whole page came."""
-
-    @property
-    def can_be_pushed(self) -> bool:
-        """Whether the page has a push component."""
-        return self._push is not None
 
     async def watch(self, address: str) -> None:
         """Open the page and stay until cancelled. Notes a closed connection as a failure."""
@@ -130,24 +109,11 @@ class Viewer:
         finally:
             self._stop_timers()
 
-    async def push(self, value: str) -> None:
-        """Do what the push component does on an event: trigger, and rerun its fragment."""
-        if self._push is None:
-            return
-        widget, fragment = self._push
-        state = ClientState()
-        trigger = state.widget_states.widgets.add()
-        trigger.id = f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{widget}{EVENT_DELIM}events"
-        trigger.json_trigger_value = json.dumps([{"event": "news", "value": value}])
-        await self._rerun(fragment, state, is_pushed=True)
-
-    async def _rerun(
-        self, fragment: str, state: ClientState | None = None, *, is_pushed: bool = False
-    ) -> None:
+    async def _rerun(self, fragment: str) -> None:
         """Send what the front end sends to run a fragment, or everything."""
-        state = state or ClientState()
+        state = ClientState()
         state.fragment_id = fragment
-        state.is_auto_rerun = bool(fragment) and not is_pushed
+        state.is_auto_rerun = bool(fragment)
         state.page_script_hash = self._page_hash
         state.page_name = "" if self._page_hash else self._page
         state.cached_message_hashes.extend(self._large)
@@ -157,7 +123,7 @@ class Viewer:
         state.context_info.color_scheme = "light"
         if fragment in self._asked:
             self._journal.ticks_in_flight += 1
-        self._asked.setdefault(fragment, Asked(perf_counter(), is_pushed))
+        self._asked.setdefault(fragment, perf_counter())
         if self._socket is not None:
             await self._socket.send(BackMsg(rerun_script=state).SerializeToString())
 
@@ -196,11 +162,17 @@ class Viewer:
         if kind == "exception":
             self._journal.failures.append(f"exception: {element.exception.type}")
         if kind == "bidi_component":
-            where = tuple(message.metadata.delta_path)
-            self._received.changed += self._seen.get(where) != digest
-            self._seen[where] = digest
-            if self._push_component in element.bidi_component.component_name:
-                self._push = (element.bidi_component.id, message.delta.fragment_id)
+            self._component(element.bidi_component.component_name, element.bidi_component.bytes)
+
+    def _component(self, name: str, sent: bytes) -> None:
+        """Read what our own components get: the page's news, and the lines of its places."""
+        if name == PUSH:
+            self.ticket = orjson.loads(sent)["ticket"]
+        elif name == FEED:
+            head, *lines = sent.split(b"\n")
+            for (place, _), line in zip(orjson.loads(head)["parts"], lines, strict=True):
+                self._received.changed += self._seen.get(place) != hash(line)
+                self._seen[place] = hash(line)
 
     def _finish(self, message: ForwardMsg) -> None:
         if message.script_finished == INTERRUPTED:
@@ -216,15 +188,14 @@ class Viewer:
         self._forget(fragments)
         self.is_open.set()
 
-    def _run(self, fragment: str, asked: Asked, ended: float) -> Run:
+    def _run(self, fragment: str, began: float, ended: float) -> Run:
         timer = self._timers.get(fragment)
         return Run(
             viewer=self._number,
             fragment=fragment,
-            began=asked.at,
+            began=began,
             ended=ended,
             received=self._received,
-            is_pushed=asked.is_pushed,
             every_s=timer[0] if timer else 0,
         )
 

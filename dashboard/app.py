@@ -28,7 +28,6 @@ if actor is not None:
     structlog.contextvars.bind_contextvars(actor=actor.id)
     page = st.navigation(navigation.pages_for(actor), position="sidebar", expanded=True)
     auth_menu.menu(actor)
-    auth_menu.watch(actor)
     began = monotonic()
     try:
         page.run()

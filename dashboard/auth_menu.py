@@ -1,6 +1,4 @@
-"""Who am I: the menu in the sidebar, and the look that notices a sign-in that has ended."""
-
-from typing import Final
+"""Who am I: the menu in the sidebar."""
 
 import streamlit as st
 
@@ -8,9 +6,6 @@ from dashboard import auth
 from dashboard.runtime import runtime
 from services.actors import Actor, Role
 from services.errors import Unavailable
-
-# With auth_memory.RECHECK_S, a removed person is out within a minute, on an open page too.
-WATCH_S: Final = 25
 
 
 def menu(actor: Actor) -> None:
@@ -26,17 +21,6 @@ def menu(actor: Actor) -> None:
                 st.button("Sign out", on_click=st.logout, key="auth.sign_out")
             elif mode == "proxy":
                 st.caption("Sign out where you signed in.")
-
-
-def watch(actor: Actor) -> None:
-    """Look again while the page is open; whose sign-in or role changed starts over."""
-
-    @st.fragment(run_every=WATCH_S, key="auth.watch")
-    def look() -> None:
-        if not auth.still_stands(actor):
-            st.rerun()
-
-    look()
 
 
 def _switcher(actor: Actor) -> None:

@@ -1,48 +1,41 @@
-"""From a committed change to open pages: LISTEN in a thread, fan-out on the loop, SSE to browsers.
+"""From a committed change to open pages: fan-out on the loop, server-sent events to browsers.
 
-What travels is the name of a topic, never data: the route is outside the sign-in.
+What writers say is the name of a topic. What browsers are told is that name, and the news that
+were read because of it: counts and the newest alert's title, never personal data. The route is
+outside Streamlit's sign-in; a page that is open vouches for its stream with a ticket.
 """
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Callable
-from threading import Event, Thread
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Final
 
 import orjson
-import psycopg
-import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from dashboard.meters import EVENTS, STREAMS
-from data.connection import PATIENCE_S, libpq_url
-from services.outbox import CHANNEL
+from dashboard.meters import STREAMS
+from dashboard.tickets import Tickets
 
 MAX_STREAMS: Final = 1_000
 COALESCE_S: Final = 0.5
 PING_S: Final = 15.0
-POLL_S: Final = 0.5
-BACKOFF_S: Final = 2.0
-# Said after a lost connection: notifications may have been missed, so every page asks again.
-MISSED: Final = "missed"
-TOPIC: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
-
-log: Final = structlog.get_logger(__name__)
 
 
 class Stream:
-    """One browser's share of the news: the topics it has not been told of yet."""
+    """One browser's share of the news: the topics it has not been told of yet, the latest news."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, stands: Callable[[], bool] = lambda: True) -> None:
         self._topics: set[str] = set()
+        self._news: object = None
         self._wake = asyncio.Event()
         self._ended = False
+        self._stands = stands
 
-    def put(self, topic: str) -> None:
-        """Keep a topic until it is sent; the same one twice is sent once."""
-        self._topics.add(topic)
+    def put(self, topics: Iterable[str], news: object = None) -> None:
+        """Keep topics until they are sent; one twice is sent once. New news replace old."""
+        self._topics.update(topics)
+        self._news = news or self._news
         self._wake.set()
 
     def end(self) -> None:
@@ -53,14 +46,21 @@ class Stream:
     async def chunks(self) -> AsyncIterator[bytes]:
         """Server-sent events, at most one per COALESCE_S, and a ping when nothing happens."""
         yield b"retry: 2000\n\n"
-        while not self._ended:
+        while not self._ended and self._stands():
             if not await self._woken(PING_S):
                 yield b": ping\n\n"
-            elif self._topics:
-                topics, self._topics = sorted(self._topics), set()
-                self._wake.clear()
-                yield b"data: " + orjson.dumps({"topics": topics}) + b"\n\n"
+            elif not self._ended:
+                yield self._event()
                 await self._pause()
+
+    def _event(self) -> bytes:
+        """Take what is waiting."""
+        event: dict[str, object] = {"topics": sorted(self._topics)}
+        if self._news is not None:
+            event["news"] = self._news
+        self._topics, self._news = set(), None
+        self._wake.clear()
+        return b"data: " + orjson.dumps(event) + b"\n\n"
 
     async def _woken(self, seconds: float) -> bool:
         try:
@@ -80,9 +80,11 @@ class Stream:
 class Hub:
     """All open streams. Lives on the event loop; other threads use `publish` and `close`."""
 
-    def __init__(self, *, max_streams: int = MAX_STREAMS) -> None:
+    def __init__(self, tickets: Tickets, *, max_streams: int = MAX_STREAMS) -> None:
+        self._tickets = tickets
         self._streams: set[Stream] = set()
         self._max_streams = max_streams
+        self._news: object = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -90,9 +92,11 @@ class Hub:
         """Take the running loop as the one that streams live on."""
         self._loop = asyncio.get_running_loop()
 
-    def publish(self, topic: str) -> None:
-        """Tell all streams, from any thread."""
-        self._soon(lambda: self._each(lambda stream: stream.put(topic)))
+    def publish(self, topics: Iterable[str], news: object = None) -> None:
+        """Tell all streams, from any thread. Who comes later begins with the latest news."""
+        told = frozenset(topics)
+        self._news = news or self._news
+        self._soon(lambda: self._each(lambda stream: stream.put(told, news)))
 
     def close(self) -> None:
         """End all streams, from any thread or a signal handler; new ones are refused."""
@@ -102,17 +106,22 @@ class Hub:
     def __len__(self) -> int:
         return len(self._streams)
 
-    async def events(self, _request: Request) -> Response:
-        """Answer `GET /api/events`."""
+    async def events(self, request: Request) -> Response:
+        """Answer `GET /api/events?ticket=…`."""
+        ticket = request.query_params.get("ticket", "")
+        if not self._tickets.holds(ticket):
+            return JSONResponse({"error": "no open page vouches for this"}, status_code=403)
         if self._closed or len(self._streams) >= self._max_streams:
             return JSONResponse(
                 {"error": "too many streams"}, status_code=503, headers={"Retry-After": "10"}
             )
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(self._run(), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(self._run(ticket), media_type="text/event-stream", headers=headers)
 
-    async def _run(self) -> AsyncIterator[bytes]:
-        stream = Stream()
+    async def _run(self, ticket: str) -> AsyncIterator[bytes]:
+        stream = Stream(stands=lambda: self._tickets.holds(ticket))
+        if self._news is not None:
+            stream.put((), self._news)
         self._streams.add(stream)
         STREAMS.set(len(self._streams))
         try:
@@ -133,60 +142,3 @@ class Hub:
     def route(self) -> Route:
         """The route of the stream."""
         return Route("/api/events", self.events)
-
-
-class Listener(Thread):
-    """Hears what writers say on commit, and connects again when Postgres comes back."""
-
-    def __init__(self, url: str, heard: Callable[[str], None]) -> None:
-        super().__init__(name="atalaya-listener", daemon=True)
-        self._url = libpq_url(url)
-        self._heard = heard
-        self._stopping = Event()
-        self.listening = Event()
-
-    def stop(self) -> None:
-        """Ask the thread to end; it does within POLL_S."""
-        self._stopping.set()
-
-    def run(self) -> None:
-        """Listen until stopped."""
-        again = False
-        while not self._stopping.is_set():
-            try:
-                self._listen(again=again)
-            except psycopg.Error as error:
-                if self.listening.is_set() or not again:
-                    log.warning("push.not_listening", error=type(error).__name__)
-                again = True
-                self.listening.clear()
-                self._stopping.wait(BACKOFF_S)
-
-    def _listen(self, *, again: bool) -> None:
-        with psycopg.connect(
-            self._url,
-            autocommit=True,
-            connect_timeout=int(PATIENCE_S),
-            application_name="atalaya-listener",
-            # A vanished server is found within about ten seconds, not the system's two hours.
-            keepalives_idle=5,
-            keepalives_interval=2,
-            keepalives_count=3,
-            tcp_user_timeout=10_000,
-        ) as connection:
-            connection.execute(f"listen {CHANNEL}")
-            log.info("push.listening")
-            self.listening.set()
-            if again:
-                self._heard(MISSED)
-            while not self._stopping.is_set():
-                for notice in connection.notifies(timeout=POLL_S):
-                    self._hear(notice.payload)
-
-    def _hear(self, payload: str) -> None:
-        """Pass on topics only: what is not one is a writer's mistake, and may hold data."""
-        if TOPIC.fullmatch(payload):
-            EVENTS.inc()
-            self._heard(payload)
-        else:
-            log.warning("push.not_a_topic", characters=len(payload))

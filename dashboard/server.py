@@ -25,9 +25,11 @@ from dashboard.http_metrics import MetricsGuard
 from dashboard.http_requests import RequestLog, not_found_routes
 from dashboard.http_return import ReturnToPage
 from dashboard.http_static import Precompressed, StaticFiles
+from dashboard.listening import Listener, Teller
 from dashboard.meters import PAGE_ERRORS
-from dashboard.push import Hub, Listener
+from dashboard.push import Hub
 from dashboard.settings import Settings
+from dashboard.tickets import tickets
 from dashboard.ui import assets, live, news
 from data.errors import SourceDown
 from services import team
@@ -77,7 +79,7 @@ def streamlit_config(settings: Settings) -> dict[str, object]:
 
 def application(settings: Settings) -> st.App:
     """The ASGI application of one process; `runtime.configure` comes first."""
-    hub = Hub()
+    hub = Hub(tickets)
     routes = [
         *http_health.routes(runtime.runtime().db),
         http_metrics.route(),
@@ -150,10 +152,12 @@ def _lifespan(settings: Settings, hub: Hub, files: StaticFiles) -> Callable[[st.
     async def lifespan(_app: st.App) -> AsyncIterator[Mapping[str, Any]]:
         stopping = Event()
         hub.open()
-        listener = Listener(settings.database_url.get_secret_value(), _tells(hub))
+        teller = Teller(hub, read=lambda: news.payload(news.read_again()))
+        listener = Listener(settings.database_url.get_secret_value(), teller.tell)
         await asyncio.to_thread(warm_up)
         with _ends_streams(hub, stopping):
             listener.start()
+            teller.start()
             _thread("atalaya-static", files.warm, stopping)
             _thread("atalaya-owner", ensure_owner, settings, stopping)
             log.info("server.started", host=settings.host, port=settings.port, auth=settings.auth)
@@ -163,21 +167,12 @@ def _lifespan(settings: Settings, hub: Hub, files: StaticFiles) -> Callable[[st.
                 stopping.set()
                 hub.close()
                 listener.stop()
+                teller.stop()
                 live.refresher().stop()
                 await asyncio.to_thread(listener.join, 5)
                 log.info("server.stopped")
 
     return lifespan
-
-
-def _tells(hub: Hub) -> Callable[[str], None]:
-    """What is done with a topic that was heard: what was read before is old; pages are told."""
-
-    def tell(topic: str) -> None:
-        news.changed()
-        hub.publish(topic)
-
-    return tell
 
 
 def warm_up() -> None:

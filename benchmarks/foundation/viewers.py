@@ -82,7 +82,7 @@ def _context(crowd: Crowd, runs: Sequence[Run], began: float, until: float) -> d
         "max_ms": max(times),
         "kB_per_refresh": sum(run.received.bytes for run in runs) / len(runs) / 1000,
         "messages_per_refresh": sum(run.received.messages for run in runs) / len(runs),
-        "components_changed_per_refresh": sum(run.received.changed for run in runs) / len(runs),
+        "places_changed_per_refresh": sum(run.received.changed for run in runs) / len(runs),
         "timer_ticks_while_still_running": crowd.journal.ticks_in_flight,
         "whole_page_p50_ms": percentile(full, 0.5),
         "whole_page_p95_ms": percentile(full, 0.95),

@@ -1,9 +1,11 @@
 """Our own components, registered once per process when first used, and the page's style."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
+import orjson
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
@@ -21,7 +23,8 @@ FIRST: Final = (
     '<div class="atl-first"><div class="atl-verdict" role="status" hidden></div>'
     '<div class="atl-kpis" role="group" aria-label="Key figures" hidden></div></div>'
 )
-PUSH: Final = '<span class="atl-push" hidden></span>'
+FEED: Final = '<span class="atl-feed" hidden></span>'
+ALERTS: Final = '<span class="atl-alerts" role="status"></span>'
 TOOLS: Final = '<div class="atl-tools"></div>'
 
 
@@ -31,39 +34,55 @@ def style(theme: str) -> None:
     st.html(f"<style>:root{{{tokens}}}\n{text('atalaya.css')}</style>")
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What a viewer chose in a panel: a row, or the page that it leads to."""
+class Line(NamedTuple):
+    """What one place is to show: the place, what was asked, and the answer's bytes."""
 
+    place: str
+    ask: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a viewer chose on a page: a row of one place, or the page that something leads to."""
+
+    place: str | None = None
     row: str | None = None
     page: str | None = None
 
 
-def panel(key: str, data: bytes, *, select: bool = False, leads: bool = False) -> Chosen:
-    """Mount or update a panel's inside; give what was chosen where something can be."""
-    renderer = _component("panel", PANEL)
-    if not select and not leads:
-        renderer(key=key, data=data)
-        return Chosen()
-    found = renderer(
-        key=key,
-        data=data,
-        default={"row": None},
-        on_row_change=_nothing,
-        on_open_change=_nothing,
-    )
-    return Chosen(_text(found.get("row")), _text(found.get("open")))
+def place(name: str, ask: str) -> None:
+    """Mount the place of a panel; a feed fills it with answers to `ask` and nothing else."""
+    _component("place", PANEL)(key=f"place.{name}", data={"place": name, "ask": ask})
 
 
-def first_row(key: str, data: bytes) -> str | None:
-    """Mount or update the verdict and the key figures; give the path of a page to open."""
-    return _text(_component("kpi", FIRST)(key=key, data=data, on_open_change=_nothing).get("open"))
+def first_row(name: str, ask: str) -> None:
+    """Mount the place of the verdict and the key figures."""
+    _component("kpi", FIRST)(key=f"place.{name}", data={"place": name, "ask": ask})
 
 
-def push(key: str, topics: list[str]) -> bool:
-    """Listen for news of some topics; say whether this run is because of one."""
-    renderer = _component("push", PUSH)
-    return bool(renderer(key=key, data={"topics": topics}, on_news_change=_nothing).get("news"))
+def feed(turn: int, lines: Sequence[Line]) -> Told:
+    """Send lines to their places; the first turn of a run tells what was chosen on them."""
+    head = orjson.dumps({"turn": turn, "parts": [[line.place, line.ask] for line in lines]})
+    data = b"\n".join((head, *(line.data for line in lines)))
+    renderer = _component("feed", FEED)
+    if turn:
+        renderer(key=f"feed.{turn}", data=data)
+        return Told()
+    found = renderer(key="feed.0", data=data, on_row_change=_nothing, on_open_change=_nothing)
+    row = found.get("row")
+    chosen: Mapping[str, object] = row if isinstance(row, Mapping) else {}
+    return Told(_text(chosen.get("place")), _text(chosen.get("row")), _text(found.get("open")))
+
+
+def panel(key: str, data: bytes) -> None:
+    """Mount a panel's inside that no feed fills."""
+    _component("panel", PANEL)(key=key, data=data)
+
+
+def alerts(data: bytes) -> None:
+    """Mount the count of open alerts, which the event stream keeps current."""
+    _component("push", ALERTS)(key="push", data=data, width="content")
 
 
 def tools(key: str, data: dict[str, object]) -> None:

@@ -19,7 +19,6 @@ from dashboard.ui.words import say
 from data.answers import Answer
 from data.period import Selection
 
-LOADING: Final = orjson.dumps({"state": "loading"})
 _TONES: Final[tuple[Literal["warning", "critical"], ...]] = ("warning", "critical")
 _OPTIONS: Final = orjson.OPT_SERIALIZE_NUMPY
 

@@ -1,17 +1,21 @@
-"""How many alerts are open right now: read when something was pushed, once for all who ask."""
+"""How many alerts are open right now: read when something changed, once for all who are told."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
 from time import monotonic
-from typing import Final
+from typing import Final, TypedDict
 
 from dashboard.runtime import runtime
+from dashboard.ui.theme import ICONS, Tone
+from dashboard.ui.words import say
 from data import attention
 from data.errors import SourceDown
 from data.period import Selection
 
+NEVER: Final = datetime.fromtimestamp(0, UTC)
+LONGEST_TITLE: Final = 120
 FRESH_S: Final = 2.0
 """A change makes what was read before it old at once; this is for changes that nobody told of.
 
@@ -28,6 +32,31 @@ class News:
     warning: int = 0
     newest: str = ""
     newest_id: str = ""
+    read_at: datetime = NEVER
+
+
+class Said(TypedDict):
+    """News as the browser draws them. Titles of alerts are the platform's own words."""
+
+    at: float
+    tone: Tone
+    icon: str
+    words: str
+    id: str
+    toast: str
+
+
+def payload(now: News) -> Said:
+    """Put news into words: the badge, and the sentence for an alert that a viewer has not seen."""
+    tone, words = _badge(now)
+    return {
+        "at": now.read_at.timestamp(),
+        "tone": tone,
+        "icon": ICONS[tone],
+        "words": words,
+        "id": now.newest_id,
+        "toast": say("toast.alert", title=now.newest[:LONGEST_TITLE]) if now.newest else "",
+    }
 
 
 class Desk:
@@ -59,22 +88,31 @@ def news() -> News:
     return _desk.read()
 
 
-def changed() -> None:
-    """Say that alerts changed: called before viewers are told, so that none sees the count before.
-
-    Without it a viewer who looked by chance just before a change would hand its old count to all.
-    """
+def read_again() -> News:
+    """Give them as they are after a change: what was read just before it is not told on."""
     _desk.changed()
+    return _desk.read()
+
+
+def _badge(now: News) -> tuple[Tone, str]:
+    if not now.known:
+        return "unknown", say("alerts.unknown")
+    if now.critical:
+        return "critical", say("alerts.critical", count=now.critical, other=now.warning)
+    if now.warning:
+        return "warning", say("alerts.warning", count=now.warning)
+    return "ok", say("alerts.none")
 
 
 def _read() -> News:
     here = runtime()
-    filters = Selection(span="1h", compare="none").at(datetime.now(UTC), here.zone)
+    read_at = datetime.now(UTC)
+    filters = Selection(span="1h", compare="none").at(read_at, here.zone)
     try:
         counts = {one.severity: one.open for one in attention.alerts_by_severity(here.db, filters)}
         changes = attention.changes(here.db, filters)
     except SourceDown:
-        return News(known=False)
+        return News(known=False, read_at=read_at)
     newest = next((one for one in changes if one.kind == "alert"), None)
     return News(
         known=True,
@@ -82,6 +120,7 @@ def _read() -> News:
         warning=counts.get("warning", 0),
         newest=newest.title if newest else "",
         newest_id=newest.subject_id if newest else "",
+        read_at=read_at,
     )
 
 

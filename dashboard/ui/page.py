@@ -113,8 +113,8 @@ class Page:
         first = st.container(key="page-first") if specs else None
         tab, shown = self._open_tab()
         with tab:
-            slots = canvas.lay_out(shown, selection)
-        canvas.keep_fresh(first, specs, slots, selection=selection, every_s=5 if is_on else None)
+            canvas.lay_out(shown, selection)
+        canvas.keep_fresh(first, specs, shown, selection=selection, every_s=5 if is_on else None)
 
     def _bar(self) -> tuple[bool, Selection]:
         """Draw the filters on the left and the live switch on the right."""

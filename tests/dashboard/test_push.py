@@ -1,20 +1,28 @@
 """From a commit in Postgres to an open stream."""
 
 import asyncio
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
+from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from sqlalchemy import text
+from starlette.requests import Request
 
-from dashboard.push import COALESCE_S, Hub, Listener, Stream
+from dashboard.listening import Listener, Teller
+from dashboard.push import COALESCE_S, Hub, Stream
+from dashboard.tickets import Tickets
 from data.database import Database
 from services import outbox
+from tests import factories
 from tests.dashboard.serving import Served, serving
+from tests.dashboard.session import session
 from tests.eventually import eventually
 from tests.postgres_server import PostgresServer
 
@@ -27,79 +35,113 @@ ALERT = text("""
 class Reader:
     """One open stream, read in a thread."""
 
-    def __init__(self, base: str) -> None:
-        self.events: list[tuple[float, str]] = []
+    def __init__(self, base: str, ticket: str) -> None:
+        self.events: list[tuple[float, Any]] = []
         self.ended = False
-        self.status = 0
-        self._url = base + "/api/events"
+        self._url = f"{base}/api/events?ticket={ticket}"
         self._thread = Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
-        with httpx.stream("GET", self._url, timeout=60) as response:
-            self.status = response.status_code
-            with suppress(httpx.RemoteProtocolError):  # the server was killed
-                for line in response.iter_lines():
-                    if line.startswith("data: "):
-                        self.events.append((time.monotonic(), line.removeprefix("data: ")))
-                self.ended = True
+        killed = suppress(httpx.RemoteProtocolError)
+        with httpx.stream("GET", self._url, timeout=60) as response, killed:
+            for line in response.iter_lines():
+                if line.startswith("data: "):
+                    event = json.loads(line.removeprefix("data: "))
+                    self.events.append((time.monotonic(), event))
+            self.ended = True
 
 
 @pytest.fixture
-def server(db_url: str, tmp_path: Path) -> Iterator[Served]:
+def server(db: Database, db_url: str, tmp_path: Path) -> Iterator[Served]:
+    factories.member(db)
     with serving(tmp_path, database_url=db_url) as served:
         eventually(lambda: served.program.says("push.listening"))
         yield served
 
 
-def _open(server: Served) -> Reader:
+@pytest.fixture
+def ticket(server: Served) -> Iterator[str]:
+    """That of a page which is open as long as the test runs."""
+    with session(server.base) as page:
+        given = [
+            message.delta.new_element.bidi_component
+            for message in page.run()
+            if message.delta.new_element.WhichOneof("type") == "bidi_component"
+        ]
+        push = next(one for one in given if one.component_name == "atalaya_push")
+        yield json.loads(push.bytes)["ticket"]
+
+
+def _open(server: Served, ticket: str) -> Reader:
     before = server.metric("atalaya_event_streams")
-    reader = Reader(server.base)
+    reader = Reader(server.base, ticket)
     eventually(lambda: server.metric("atalaya_event_streams") == before + 1)
     return reader
 
 
-def test_a_stream_hears_of_a_committed_alert_within_half_a_second(
-    server: Served, db: Database
+def test_a_stream_reads_of_a_committed_alert_within_half_a_second(
+    server: Served, ticket: str, db: Database
 ) -> None:
-    reader = _open(server)
+    reader = _open(server, ticket)
     with db.write() as tx:
         tx.execute(ALERT)
     committed = time.monotonic()
     eventually(lambda: reader.events)
-    at, data = reader.events[0]
-    assert data == '{"topics":["alerts"]}'
+    at, event = reader.events[0]
+    assert event["topics"] == ["alerts"]
+    assert event["news"]["words"] == "Critical alerts: 1, others open: 0"
+    assert event["news"]["toast"] == "New alert: API is slow"
     assert at - committed < 0.5
 
 
-def test_a_stream_says_topics_only_and_nothing_that_is_not_one(
-    server: Served, db: Database
+def test_who_comes_later_begins_with_the_latest_news(
+    server: Served, ticket: str, db: Database
 ) -> None:
-    reader = _open(server)
+    first = _open(server, ticket)
+    with db.write() as tx:
+        tx.execute(ALERT)
+    eventually(lambda: first.events)
+    second = _open(server, ticket)
+    eventually(lambda: second.events)
+    assert second.events[0][1]["news"] == first.events[0][1]["news"]
+
+
+@pytest.mark.parametrize("ticket", ["", "invented", "%00"])
+def test_without_the_ticket_of_an_open_page_there_is_no_stream(server: Served, ticket: str) -> None:
+    assert server.get(f"/api/events?ticket={ticket}").status_code == httpx.codes.FORBIDDEN
+
+
+def test_a_stream_says_topics_only_and_nothing_that_is_not_one(
+    server: Served, ticket: str, db: Database
+) -> None:
+    reader = _open(server, ticket)
     with db.write() as tx:
         outbox.notify(tx, topic="ana@example.com owes 12")
     with db.write() as tx:
-        outbox.notify(tx, topic="alerts")
+        outbox.notify(tx, topic="jobs")
     eventually(lambda: reader.events)
-    assert [data for _, data in reader.events] == ['{"topics":["alerts"]}']
+    assert [event for _, event in reader.events] == [{"topics": ["jobs"]}]
     assert "ana@example.com" not in server.program.log
 
 
-def test_many_commits_become_few_events(server: Served, db: Database) -> None:
-    reader = _open(server)
+def test_many_commits_become_few_events(server: Served, ticket: str, db: Database) -> None:
+    reader = _open(server, ticket)
     began = time.monotonic()
     for number in range(40):
         with db.write() as tx:
             outbox.notify(tx, topic=f"topic.{number}")
     took = time.monotonic() - began
-    eventually(lambda: any("topic.39" in data for _, data in reader.events))
+    eventually(lambda: any("topic.39" in event["topics"] for _, event in reader.events))
     assert len(reader.events) <= 2 + took / COALESCE_S
-    told = " ".join(data for _, data in reader.events)
-    assert all(f'"topic.{number}"' in told for number in range(40))
+    told = {topic for _, event in reader.events for topic in event["topics"]}
+    assert told == {f"topic.{number}" for number in range(40)}
 
 
-def test_sigterm_ends_the_server_within_two_seconds_with_a_stream_open(server: Served) -> None:
-    reader = _open(server)
+def test_sigterm_ends_the_server_within_two_seconds_with_a_stream_open(
+    server: Served, ticket: str
+) -> None:
+    reader = _open(server, ticket)
     began = time.monotonic()
     assert server.program.stop() == 0
     assert time.monotonic() - began < 2
@@ -133,16 +175,81 @@ def test_the_number_of_streams_is_bounded() -> None:
         yield
         hub.close()
 
+    tickets = Tickets()
+    query = urlencode({"ticket": tickets.keep(None)}).encode()
+    request = Request({"type": "http", "query_string": query, "headers": []})
+
     async def ask(hub: Hub) -> int:
-        return (await hub.events(None)).status_code  # type: ignore[arg-type]  # it reads nothing
+        return (await hub.events(request)).status_code
 
     async def scenario() -> tuple[int, int]:
-        full = Hub(max_streams=0)
+        full = Hub(tickets, max_streams=0)
         with opened(full):
             refused = await ask(full)
-        return refused, await ask(full)
+        closed = Hub(tickets)
+        with opened(closed):
+            pass
+        return refused, await ask(closed)
 
     assert asyncio.run(scenario()) == (503, 503)
+
+
+def test_a_ticket_holds_as_long_as_its_page_looks() -> None:
+    now = [0.0]
+    tickets = Tickets(valid_s=90, clock=lambda: now[0])
+    ticket = tickets.keep(None)
+    now[0] = 80
+    assert tickets.keep(ticket) == ticket
+    now[0] = 169
+    assert tickets.holds(ticket)
+    now[0] = 170
+    assert not tickets.holds(ticket)
+    assert tickets.keep(ticket) != ticket
+    assert not tickets.holds("")
+
+
+def test_a_stream_ends_when_its_ticket_does() -> None:
+    stands = [True]
+
+    async def scenario() -> list[bytes]:
+        stream = Stream(stands=lambda: stands[0])
+        stream.put(["alerts"])
+        heard = []
+        async for chunk in stream.chunks():
+            heard.append(chunk)
+            stands[0] = len(heard) < 2
+        return heard
+
+    assert asyncio.run(scenario())[1:] == [b'data: {"topics":["alerts"]}\n\n']
+
+
+def test_news_are_read_once_for_the_changes_that_came_meanwhile_and_not_for_others() -> None:
+    told: list[tuple[list[str], object]] = []
+    reads: list[int] = []
+    may_read = Event()
+
+    class Board:
+        def publish(self, topics: Iterable[str], news: object = None) -> None:
+            told.append((sorted(topics), news))
+
+    def read() -> int:
+        assert may_read.wait(10)
+        reads.append(len(reads) + 1)
+        return reads[-1]
+
+    teller = Teller(Board(), read=read)
+    teller.start()
+    teller.tell("alerts")
+    for topic in ("alert.ended", "missed", "jobs"):
+        teller.tell(topic)
+    may_read.set()
+    eventually(lambda: any("jobs" in topics for topics, _ in told))
+    assert len(reads) <= 2
+    teller.tell("jobs")
+    eventually(lambda: told[-1] == (["jobs"], None))
+    teller.stop()
+    teller.join(5)
+    assert not teller.is_alive()
 
 
 def test_a_stream_ends_at_once_also_while_it_lets_topics_gather() -> None:
@@ -150,7 +257,7 @@ def test_a_stream_ends_at_once_also_while_it_lets_topics_gather() -> None:
         stream = Stream()
         chunks = stream.chunks()
         await anext(chunks)
-        stream.put("alerts")
+        stream.put(["alerts"])
         await anext(chunks)
         stream.end()
         began = time.monotonic()

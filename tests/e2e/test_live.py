@@ -53,7 +53,7 @@ def test_a_new_alert_is_on_every_open_page_without_waiting_for_a_refresh(
         # Half of the time after which a page would look by itself.
         assert monotonic() - began < PUSHED_S
         for screen in screens:
-            toast = screen.page.get_by_test_id("stToast")
+            toast = screen.page.locator(".atl-toast")
             expect(toast).to_contain_text(f"New alert: {TITLE}")
             expect(toast.locator("b, em")).to_have_count(0)
             assert screen.page.evaluate("window.stayed")

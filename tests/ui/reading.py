@@ -13,8 +13,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 def envelopes(page: AppTest) -> dict[str, Any]:
     """What our components were given, by the key of each panel; the first row under "first"."""
     found: dict[str, Any] = {}
-    for sent in _component_bytes(page):
-        data = orjson.loads(sent)
+    for line in _lines(page):
+        data = orjson.loads(line)
         found["first" if "figures" in data else data.get("key", "")] = data
     return found
 
@@ -26,11 +26,12 @@ def read(page: AppTest) -> str:
     return f"{own} {shown}"
 
 
-def _component_bytes(page: AppTest) -> Iterator[bytes]:
+def _lines(page: AppTest) -> Iterator[bytes]:
+    """Everything a component was given; of a feed, the lines without their head."""
     for element in page.main:
         sent = getattr(getattr(element, "proto", None), "bytes", b"")
-        if sent:
-            yield sent
+        head, *lines = sent.split(b"\n")
+        yield from lines if head.startswith(b'{"turn"') else filter(None, (head,))
 
 
 def _words(value: object) -> Iterator[str]:

@@ -1,29 +1,35 @@
 // The first row of a page: the verdict and at most six key figures, in one component.
+import { leave, open, stand } from './board.js';
 import { ago, el, leads, mendNavigation, spark } from './page.js';
 
-const dec = new TextDecoder();
+const go = (_, path) => open(path);
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   const host = parentElement.querySelector('.atl-first');
   mendNavigation();
-  if (!data?.length) return;
-  const text = dec.decode(data);
+  host._take ??= (text) => take(host, text);
+  stand(data.place, data.ask, host._take, () => { host.dataset.state = 'loading'; });
+  return (host._leave ??= () => leave(data.place, host._take));
+}
+
+function take(host, text) {
+  delete host.dataset.state;
   if (host._text === text) return;
   host._text = text;
   const { verdict, figures } = JSON.parse(text);
-  said(host.children[0], verdict, setTriggerValue);
+  said(host.children[0], verdict);
   const list = host.children[1];
   list.hidden = !figures.length;
   list.style.setProperty('--count', figures.length);
   figures.forEach((f, i) => {
     let card = list.children[i];
     if (!card || card._key !== f.key) { card = el('div', 'atl-kpi'); card._key = f.key; list.children[i] ? list.children[i].replaceWith(card) : list.append(card); }
-    if (card._last !== JSON.stringify(f)) { card._last = JSON.stringify(f); draw(card, f, setTriggerValue); }
+    if (card._last !== JSON.stringify(f)) { card._last = JSON.stringify(f); draw(card, f); }
   });
   while (list.children.length > figures.length) list.lastElementChild.remove();
 }
 
-function said(node, v, go) {
+function said(node, v) {
   node.hidden = !v;
   if (!v || node._last === JSON.stringify(v)) return;
   node._last = JSON.stringify(v);
@@ -42,11 +48,11 @@ function said(node, v, go) {
   }
 }
 
-function draw(card, f, go) {
+function draw(card, f) {
   card.dataset.state = f.state;
   card.dataset.level = f.level || '';
   card.dataset.few = String(!!f.few);
-  const parts = [label(f, go)];
+  const parts = [label(f)];
   if (f.state !== 'loading') {
     const value = el('div', 'atl-value');
     value.append(el('span', 'atl-number', f.number));
@@ -60,7 +66,7 @@ function draw(card, f, go) {
   card.replaceChildren(...parts);
 }
 
-function label(f, go) {
+function label(f) {
   const head = el('div', 'atl-label');
   if (f.to === undefined || f.to === null) { head.textContent = f.label; return head; }
   const a = el('a', '', f.label);

@@ -1,5 +1,5 @@
-// One panel: a figure, a table or a status matrix, its footer and its state. Called again on each new message;
-// the returned function runs when the panel leaves the page.
+// One panel: a figure, a table or a status matrix, its footer and its state. What was drawn stays, dimmed, until an
+// answer to something new comes. The default function draws what no feed brings: the table in a dialog.
 import { table } from './table.js';
 import { status } from './status.js';
 import { el, leads, lib, ticking, whenSeen } from './page.js';
@@ -12,22 +12,23 @@ const NARROW = 470;      // px; below it labels at line ends would take the room
 const dec = new TextDecoder();
 export const panels = new Map();   // key -> {fig, env}: tools.js takes pictures from here
 
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   const host = parentElement.querySelector('.atl');
   host._leave ??= () => leave(host);
-  host._open = setTriggerValue;
-  host._choose = (id) => setStateValue('row', id);
-  if (!data?.length) return host._leave;
-  const text = dec.decode(data);
-  if (host._text === text) return host._leave;      // unchanged: nothing happens
+  if (data?.length) take(host, dec.decode(data));
+  return host._leave;
+}
+
+export function take(host, text) {
+  const loaded = host.dataset.state === 'loading' && host._env;      // waited for another answer and got the same one
+  if (loaded) host.dataset.state = host._env.state;
+  if (host._text === text) return;                                   // unchanged: nothing happens
   host._text = text;
   show(host, JSON.parse(text));
-  return host._leave;
 }
 
 function show(host, env) {
   host.dataset.state = env.state;
-  if (env.state === 'loading') return;              // what was drawn stays dimmed until the answer comes
   host._env = env;
   const [body, note] = [host.querySelector('.atl-body'), host.querySelector('.atl-note')];
   const drawn = env.fig || env.table || env.status;
@@ -98,7 +99,7 @@ function purge(host) {
   if (fig) host.querySelector('.atl-body').replaceChildren();
 }
 
-function leave(host) {
+export function leave(host) {
   if (host._env) panels.delete(host._env.key);
   host._stop?.();
   purge(host);
