@@ -20,6 +20,11 @@ class Rollup:
     rebuild: TextClause | None = None
     compares: bool = True
 
+    @property
+    def fastest(self) -> TextClause:
+        """What a rebuild runs."""
+        return self.recompute if self.rebuild is None else self.rebuild
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

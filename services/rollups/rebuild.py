@@ -77,7 +77,7 @@ def rebuild(
                 run(tx, step, values)
             for rollup in part.rollups:
                 tell(rollup.table)
-                run(tx, rollup.rebuild or rollup.recompute, values)
+                run(tx, rollup.fastest, values)
         tell("indexes")
         tx.scalar(_SWAP, tables=tables)
         tx.execute(_START_OVER)

@@ -85,50 +85,9 @@ ANALYZE_TOUCHED: Final = text("""
     analyze touched_sessions
 """)
 
-# One greedy computation over three inputs: the batch, the stored chain of a session that is not
-# late, and the events of one that is. Null ids sort last: they never become the first event.
-AFTER: Final = text("""
-    -- services.rollups.sessions.after
-    insert into sessions_after
-    with source as (
-        select new.visitor_id, new.session_id, new.occurred_at as at, new.event_id, new.step,
-            1 as weight, new.device, new.province, new.referral, new.tenant
-        from new_events as new
-        join touched_sessions as touched using (visitor_id, session_id)
-        where not touched.is_late
-        union all
-        select visitor_id, session_id, point.at, point.event_id, point.step, point.weight,
-            device, province, referral, tenant
-        from touched_sessions
-        cross join lateral (values
-            (first_at, first_event_id, 0, events), (t1, null, 1, 0), (t2, null, 2, 0),
-            (t3, null, 3, 0), (t4, null, 4, 0), (t5, null, 5, 0), (last_at, null, 0, 0)
-        ) as point (at, event_id, step, weight)
-        where is_known and not is_late and point.at is not null
-        union all
-        select touched.visitor_id, touched.session_id, past.occurred_at, past.event_id,
-            coalesce(event_names.step, 0), 1,
-            past.device, past.province, past.referral, past.tenant
-        from touched_sessions as touched
-        cross join lateral (
-            select * from analytics_events as event
-            where event.visitor_id = touched.visitor_id
-                and event.session_id = touched.session_id
-                and event.tx < cast(:hi as xid8)
-                and event.occurred_at >= least(touched.first_at, touched.batch_first)
-                and event.occurred_at <= greatest(touched.last_at, touched.batch_last)
-                and not exists (
-                    select from rollup_set_aside as aside
-                    where aside.visitor_id = touched.visitor_id
-                        and aside.session_id = touched.session_id
-                        and aside.event_id = event.event_id
-                        and aside.occurred_at = event.occurred_at
-                )
-            offset 0
-        ) as past
-        left join event_names on event_names.id = past.name
-        where touched.is_late
-    ),
+# Over `source` (visitor_id, session_id, at, event_id, step, weight, dimensions): the earliest event
+# of each step that is not before the step before it, and the first event with its dimensions.
+GREEDY: Final = """
     one as (
         select *, min(at) filter (where step = 1) over whole as t1, max(at) over whole as last_at,
             sum(weight) over whole as events
@@ -175,7 +134,53 @@ AFTER: Final = text("""
         end
     from five
     order by visitor_id, session_id, at, event_id
-""")
+"""
+
+# One greedy computation over three inputs: the batch, the stored chain of a session that is not
+# late, and the events of one that is. Null ids sort last: they never become the first event.
+AFTER: Final = text(f"""
+    -- services.rollups.sessions.after
+    insert into sessions_after
+    with source as (
+        select new.visitor_id, new.session_id, new.occurred_at as at, new.event_id, new.step,
+            1 as weight, new.device, new.province, new.referral, new.tenant
+        from new_events as new
+        join touched_sessions as touched using (visitor_id, session_id)
+        where not touched.is_late
+        union all
+        select visitor_id, session_id, point.at, point.event_id, point.step, point.weight,
+            device, province, referral, tenant
+        from touched_sessions
+        cross join lateral (values
+            (first_at, first_event_id, 0, events), (t1, null, 1, 0), (t2, null, 2, 0),
+            (t3, null, 3, 0), (t4, null, 4, 0), (t5, null, 5, 0), (last_at, null, 0, 0)
+        ) as point (at, event_id, step, weight)
+        where is_known and not is_late and point.at is not null
+        union all
+        select touched.visitor_id, touched.session_id, past.occurred_at, past.event_id,
+            coalesce(event_names.step, 0), 1,
+            past.device, past.province, past.referral, past.tenant
+        from touched_sessions as touched
+        cross join lateral (
+            select * from analytics_events as event
+            where event.visitor_id = touched.visitor_id
+                and event.session_id = touched.session_id
+                and event.tx < cast(:hi as xid8)
+                and event.occurred_at >= least(touched.first_at, touched.batch_first)
+                and event.occurred_at <= greatest(touched.last_at, touched.batch_last)
+                and not exists (
+                    select from rollup_set_aside as aside
+                    where aside.visitor_id = touched.visitor_id
+                        and aside.session_id = touched.session_id
+                        and aside.event_id = event.event_id
+                        and aside.occurred_at = event.occurred_at
+                )
+            offset 0
+        ) as past
+        left join event_names on event_names.id = past.name
+        where touched.is_late
+    ),
+{GREEDY}""")  # noqa: S608 - our own text
 
 # -1 with the old row, +1 with the new: a session that moves leaves its old cell. What was stored is
 # taken back as stored: another version of a mathematical library may round ln differently.
