@@ -23,6 +23,7 @@ from data.errors import SourceDown
 from data.migrations import partitions
 from services.leadership import Leadership
 from services.meters import DUTY_SECONDS
+from services.rollups import provider_scores
 
 BEAT_S: Final = 5
 DAYS_AHEAD: Final = 14
@@ -83,10 +84,16 @@ def make_partitions(bench: Bench) -> None:
         log.info("worker.partitions", made=made)
 
 
+def score_providers(bench: Bench) -> None:
+    """Keep the scores of providers no older than five minutes."""
+    provider_scores.score_if_due(bench.db, bench.zone)
+
+
 # A new duty is one line here.
 DUTIES: Final[tuple[Duty, ...]] = (
     Duty("heartbeat", BEAT_S, beat),
     Duty("partitions", 3_600, make_partitions),
+    Duty("provider scores", 60, score_providers),
 )
 
 
