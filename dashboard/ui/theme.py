@@ -40,6 +40,8 @@ class Theme:
     critical: str
     unknown: str
     categorical: tuple[str, ...]
+    sequential: tuple[str, ...]
+    """One hue from little to much: light to dark on a light ground, dark to light on a dark one."""
 
     def tone(self, tone: str) -> str:
         """Give the colour of a status, the one of unknown for a status that has none."""
@@ -90,6 +92,7 @@ LIGHT: Final = Theme(
         *("#0B6E86", "#C8641B", "#6B4FA0", "#2C7A4B"),
         *("#B23A67", "#8A6D00", "#51708F", "#7A5240"),
     ),
+    sequential=("#C9E0E7", "#97C5D2", "#5A9FB2", "#23788F", "#0A4A5C"),
 )
 DARK: Final = Theme(
     name="dark",
@@ -109,6 +112,7 @@ DARK: Final = Theme(
         *("#4CC2DB", "#F0975A", "#B39BE6", "#6CC48D"),
         *("#EE82AB", "#D1B43F", "#97B3CF", "#C99F8B"),
     ),
+    sequential=("#20414D", "#275B6C", "#2F7F96", "#47ADC6", "#8FE4F5"),
 )
 THEMES: Final[dict[str, Theme]] = {"light": LIGHT, "dark": DARK}
 

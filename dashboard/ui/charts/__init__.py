@@ -1,12 +1,16 @@
 """The kinds of pictures a page can ask for: `charts.lines(...)`, `charts.table([...])`."""
 
 from dashboard.ui.charts.bars import bars, stacked_bars
+from dashboard.ui.charts.heat import cohorts, heatmap, hours
 from dashboard.ui.charts.lines import lines
+from dashboard.ui.charts.maps import province_map
 from dashboard.ui.charts.scene import Column, Draw, Mark, Picture, Scene, Sheet, Threshold
 from dashboard.ui.charts.status import status
+from dashboard.ui.charts.steps import steps
 from dashboard.ui.charts.tables import table
 
 column = Column
+map = province_map  # noqa: A001 - `charts.map` is the word that pages say
 
 __all__ = [
     "Column",
@@ -17,9 +21,14 @@ __all__ = [
     "Sheet",
     "Threshold",
     "bars",
+    "cohorts",
     "column",
+    "heatmap",
+    "hours",
     "lines",
+    "map",
     "stacked_bars",
     "status",
+    "steps",
     "table",
 ]

@@ -55,13 +55,13 @@ def _symbols(scene: Scene, marks: list[tuple[int, Mark]]) -> Json:
             "color": [colour or scene.theme.text for colour in colours],
         },
         "cliponaxis": False,
-        "customdata": [_escaped(mark.label) for _, mark in marks],
+        "customdata": [escaped(mark.label) for _, mark in marks],
         "hovertemplate": "%{customdata}<extra></extra>",
         "name": "",
     }
 
 
-def _escaped(words: str) -> str:
+def escaped(words: str) -> str:
     """Keep the chart library from reading markup in words that people typed elsewhere."""
     plain = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return plain if len(plain) <= 90 else plain[:89] + "…"

@@ -59,19 +59,23 @@ class Scene:
 class Column:
     """A column of a table: its name in the data, its words, its unit and how it is shown.
 
-    `kind` is "text", "word" (a name of ours, written as people do), "number", "bar" (a number
-    over a bar), "moment", "status" or "spark".
+    `kind` is "text", "word" (a name of ours, written as people do), "link" (text that chooses its
+    row), "rank", "number", "bar" (a number over a bar), "delta" (a signed change), "moment",
+    "status" or "spark". `cases` names the column with the denominator of a rate, `currency` the one
+    with the currency of each row's amount, whose unit is then " minor".
     """
 
     name: str
     label: str
     unit: str = ""
     kind: str = "text"
+    cases: str = ""
+    currency: str = ""
 
     @property
     def is_number(self) -> bool:
         """Whether the column holds numbers, which stand to the right."""
-        return self.kind in {"number", "bar"}
+        return self.kind in {"number", "bar", "rank", "delta"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ class Draw:
 
     `is_compared` says that it draws the comparison period too, so that this is asked as well.
     `select` names the column whose value goes to the URL when a row is chosen; "" means no choice.
+    `picks` names the filter that a click on the figure sets.
     """
 
     picture: Callable[[Any, Scene], Picture]
@@ -109,6 +114,7 @@ class Draw:
     is_chart: bool = True
     is_compared: bool = False
     select: str = ""
+    picks: str = ""
 
 
 EMPTY: Final = Picture({}, "", is_empty=True)
