@@ -37,7 +37,8 @@ class Part:
     `:longest` (events of a session that is not reread any more).
 
     staging: `create temp table if not exists … on commit delete rows`, run before each tick.
-    steps: one tick in order; each reads what those before it left.
+    steps: one tick in order; each reads what those before it left. The first stages what is new;
+    when that is nothing, the others are left out.
     rollups: in the order of their recompute.
     prepares: what a rebuild does before it fills any table.
     """

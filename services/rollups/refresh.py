@@ -73,17 +73,23 @@ def refresh(
         values = state.values(kept, zone=zone, lo=kept.tx_done, hi=hi, now=now or found.now)
         _stage(tx, parts)
         for part in parts:
-            for step in part.steps:
-                run(tx, step, values)
+            _fold(tx, part, values)
         taken = tx.one_or_none(_TAKEN, Taken) or Taken(0, None)
         state.mark(tx, found, zone=zone, hi=hi, newest=taken.newest_at)
     return Tick(taken.events, is_behind=hi != found.hi)
 
 
-def catch_up(db: Database, zone: ZoneInfo, *, now: datetime | None = None, most: int = MOST) -> int:
+def catch_up(
+    db: Database,
+    zone: ZoneInfo,
+    *,
+    now: datetime | None = None,
+    most: int = MOST,
+    parts: Sequence[Part] = PARTS,
+) -> int:
     """Refresh until nothing waits; returns the events taken. Stops when another is at it."""
     events = 0
-    while (tick := refresh(db, zone, now=now, most=most)) is not None:
+    while (tick := refresh(db, zone, now=now, most=most, parts=parts)) is not None:
         events += tick.events
         if not tick.is_behind:
             break
@@ -94,6 +100,14 @@ def run(tx: Tx, statement: TextClause, values: dict[str, object]) -> int:
     """Run a statement with those of the values that it names."""
     named = statement.compile().params
     return tx.execute(statement, **{name: values[name] for name in named})
+
+
+def _fold(tx: Tx, part: Part, values: dict[str, object]) -> None:
+    """Run the steps of a part; the first stages, and without a new row the others have no work."""
+    if run(tx, part.steps[0], values) == 0:
+        return
+    for step in part.steps[1:]:
+        run(tx, step, values)
 
 
 def _stage(tx: Tx, parts: Sequence[Part]) -> None:
