@@ -6,15 +6,17 @@ from sqlalchemy import TextClause, text
 
 _MARK: Final = "/* filters */"
 # Codes are looked up, not joined; a code that no row has matches nothing.
-_CONDITIONS: Final = """
+DIMENSIONS: Final = """
         (cast(:region as text) is null
             or province = (select id from provinces where iso = :region))
         and (cast(:device as text) is null
             or device = (select id from devices where code = :device))
         and (cast(:referral as text) is null
             or referral = (select id from referrals where code = :referral))
-        and (cast(:tenant as integer) is null or tenant = :tenant)
 """.strip()
+"""Region, device and referral, for rows with the columns province, device and referral."""
+FILTERS: Final = f"{DIMENSIONS}\n        and (cast(:tenant as integer) is null or tenant = :tenant)"
+"""All four filters, for rows that carry a tenant as well."""
 
 
 def narrowed(sql: str) -> TextClause:
@@ -24,4 +26,4 @@ def narrowed(sql: str) -> TextClause:
     """
     if _MARK not in sql:
         raise ValueError(f"Write {_MARK} where the filters belong.")
-    return text(sql.replace(_MARK, _CONDITIONS))
+    return text(sql.replace(_MARK, FILTERS))

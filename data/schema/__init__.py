@@ -34,6 +34,7 @@ LARGE_TABLES: Final = frozenset(
         "analytics_events",
         "bookings",
         "job_history",
+        "payment_applied",
         "payments",
         "production_errors",
         "production_metrics",

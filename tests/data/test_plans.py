@@ -53,6 +53,10 @@ VALUES: dict[str, object] = {
     "label": "route",
     "now_before": NOW - timedelta(days=7),
     "limit": 20,
+    "first_day": date(2026, 11, 14),
+    "end_day": date(2026, 11, 20),
+    "head": NOW - timedelta(days=6),
+    "tail": NOW - timedelta(hours=12),
 }
 
 MODULES = [
