@@ -61,7 +61,8 @@ class Selection:
     """What the viewer chose, as the URL carries it; hashable, no instant in it.
 
     `span` is a key of SPANS or "2026-11-01..2026-11-08" (local days, both included). `region` is an
-    ISO 3166-2 code, `device` and `referral` are codes, `tenant` is an organization's id.
+    ISO 3166-2 code, `device` and `referral` are codes, `tenant` is an organization's id. `options`
+    are what one page lets its viewer choose beyond that, by name: a window, a search, a record.
     """
 
     span: str = "1h"
@@ -70,6 +71,7 @@ class Selection:
     device: str | None = None
     referral: str | None = None
     tenant: int | None = None
+    options: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def parse(
@@ -93,9 +95,9 @@ class Selection:
         """Resolve the selection at a moment, given in any aware time, for a business currency."""
         asked_at = now.astimezone(UTC)
         period = _resolve(self.span, asked_at, zone)
-        return Filters(
-            period, self, zone, _comparison(period, self.compare, zone), currency, asked_at
-        )
+        back = _days_of(period, zone) if _is_in_days(self.span) else None
+        comparison = _comparison(period, self.compare, zone, days=back)
+        return Filters(period, self, zone, comparison, currency, asked_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Filters:
     comparison: Period | None = None
     currency: str = "ARS"
     asked_at: datetime | None = None
+    lag: timedelta = timedelta()
+    """How far the window lies behind the one that it is held against; zero for that one itself."""
 
     @property
     def now(self) -> datetime:
@@ -139,7 +143,12 @@ class Filters:
         """Identify what is asked, without the instant: a relative span shares one answer."""
         chosen = self.selection
         parts = (chosen.span, chosen.compare, chosen.region, chosen.device, chosen.referral)
-        return "|".join(str(part or "") for part in (*parts, chosen.tenant, self.zone.key))
+        own = chosen.options or ""
+        return "|".join(str(part or "") for part in (*parts, chosen.tenant, self.zone.key, own))
+
+    def choice(self, name: str, default: str) -> str:
+        """Give what the viewer chose on the page under a name; the default when nothing."""
+        return dict(self.selection.options).get(name, default)
 
     def compared(self) -> "Filters | None":
         """Ask the same about the comparison period; None when nothing is compared."""
@@ -154,6 +163,7 @@ class Filters:
             selection=chosen,
             comparison=None,
             asked_at=self.now_before,
+            lag=self.period.since - self.comparison.since,
         )
 
 
@@ -204,10 +214,22 @@ def _resolve(span: str, now: datetime, zone: ZoneInfo) -> Period:
     return Period(local_midnight(today - length + timedelta(days=1), zone), now)
 
 
-def _comparison(period: Period, compare: str, zone: ZoneInfo) -> Period | None:
-    if compare == "previous":
+def _is_in_days(span: str) -> bool:
+    length = SPANS.get(span)
+    return length is None or length > timedelta(days=1)
+
+
+def _days_of(period: Period, zone: ZoneInfo) -> int:
+    """Count the local days that a period touches; its last one may still go on."""
+    last = (period.until - timedelta(microseconds=1)).astimezone(zone).date()
+    return max(1, (last - period.since.astimezone(zone).date()).days + 1)
+
+
+def _comparison(period: Period, compare: str, zone: ZoneInfo, *, days: int | None) -> Period | None:
+    """Find the window to hold against. Periods of whole days go back by as many: days stay days."""
+    if compare == "previous" and days is None:
         return period.shifted(period.since - period.until)
-    back = {"yesterday": 1, "last_week": 7}.get(compare)
+    back = {"previous": days, "yesterday": 1, "last_week": 7}.get(compare)
     return None if back is None else Period(*(_earlier(at, back, zone) for at in _ends(period)))
 
 

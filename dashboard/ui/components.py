@@ -21,7 +21,8 @@ PANEL: Final = (
 )
 FIRST: Final = (
     '<div class="atl-first"><div class="atl-verdict" role="status" hidden></div>'
-    '<div class="atl-kpis" role="group" aria-label="Key figures" hidden></div></div>'
+    '<div class="atl-kpis" role="group" aria-label="Key figures" hidden></div>'
+    '<div class="atl-until" role="status" hidden></div></div>'
 )
 FEED: Final = '<span class="atl-feed" hidden></span>'
 ALERTS: Final = '<span class="atl-alerts" role="status"></span>'
@@ -49,6 +50,8 @@ class Told:
     place: str | None = None
     row: str | None = None
     page: str | None = None
+    turn: tuple[str, str] | None = None
+    """The name of a filter or choice, and what a click made of it."""
 
 
 def place(name: str, ask: str) -> None:
@@ -69,10 +72,17 @@ def feed(turn: int, lines: Sequence[Line]) -> Told:
     if turn:
         renderer(key=f"feed.{turn}", data=data)
         return Told()
-    found = renderer(key="feed.0", data=data, on_row_change=_nothing, on_open_change=_nothing)
-    row = found.get("row")
-    chosen: Mapping[str, object] = row if isinstance(row, Mapping) else {}
-    return Told(_text(chosen.get("place")), _text(chosen.get("row")), _text(found.get("open")))
+    found = renderer(
+        key="feed.0",
+        data=data,
+        on_row_change=_nothing,
+        on_open_change=_nothing,
+        on_turn_change=_nothing,
+    )
+    place, row = _pair(found.get("row"), "place", "row")
+    name, value = _pair(found.get("turn"), "name", "value")
+    clicked = (name, value) if name is not None and value is not None else None
+    return Told(place, row, _text(found.get("open")), clicked)
 
 
 def panel(key: str, data: bytes) -> None:
@@ -88,6 +98,11 @@ def alerts(data: bytes) -> None:
 def tools(key: str, data: dict[str, object]) -> None:
     """Mount the part of a panel's menu that needs no server."""
     _component("tools", TOOLS)(key=key, data=data)
+
+
+def _pair(given: object, one: str, other: str) -> tuple[str | None, str | None]:
+    told: Mapping[str, object] = given if isinstance(given, Mapping) else {}
+    return _text(told.get(one)), _text(told.get(other))
 
 
 def _text(given: object) -> str | None:

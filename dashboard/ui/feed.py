@@ -15,9 +15,10 @@ import orjson
 import streamlit as st
 
 from dashboard.ui import components, figures
+from dashboard.ui.choices import turned
 from dashboard.ui.jobs import SpecJob
 from dashboard.ui.live import refresher
-from dashboard.ui.spec import FigureSpec, Look, PanelSpec
+from dashboard.ui.spec import FigureSpec, Look, PanelSpec, UntilSpec, VerdictSpec
 from dashboard.ui.visits import open_page
 
 FIRST_WAIT_S: Final = 2.5
@@ -67,20 +68,23 @@ class Feed:
 
     def _first_row(self, look: Look) -> bytes:
         """Put the verdict and the key figures together; those that are not there yet as waiting."""
-        verdict = b"null"
+        lines = {VerdictSpec: b"null", UntilSpec: b"null"}
         cards: list[bytes] = []
         for job in self.head:
             found = refresher().watch(job, look)
             if isinstance(job.spec, FigureSpec):
                 cards.append(found or orjson.dumps(figures.waiting(job.spec)))
             elif found:
-                verdict = found
-        return b'{"verdict":' + verdict + b',"figures":[' + b",".join(cards) + b"]}"
+                lines[type(job.spec)] = found
+        parts = (b'{"verdict":', lines[VerdictSpec], b',"until":', lines[UntilSpec])
+        return b"".join((*parts, b',"figures":[', b",".join(cards), b"]}"))
 
     def _heed(self, told: components.Told) -> None:
         """Do what the viewer chose on one of the places."""
         if told.page is not None:
             open_page(told.page)
+        if told.turn is not None:
+            turned(*told.turn)
         chosen = next((job.spec for job in self.panels if job.spec.key == told.place), None)
         if isinstance(chosen, PanelSpec) and chosen.draw.select and told.row is not None:
             _remember(chosen.draw.select, told.row)

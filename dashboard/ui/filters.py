@@ -94,6 +94,7 @@ def in_words(selection: Selection) -> str:
     said += [_DEVICES.get(selection.device, selection.device)] if selection.device else []
     said += [_REFERRALS.get(selection.referral, selection.referral)] if selection.referral else []
     said += [f"Tenant {selection.tenant}"] if selection.tenant else []
+    said += [f"{name.capitalize()} {value}" for name, value in selection.options]
     return ", ".join(said)
 
 
@@ -114,7 +115,7 @@ def _span(spans: Sequence[str], default: str) -> str:
 
 def _choice(name: str, options: Mapping[str, str], default: str) -> str:
     codes = list(options)
-    _accept_code(name, options)
+    accept_code(name, options)
     found = st.selectbox(
         name.capitalize(),
         codes,
@@ -129,8 +130,14 @@ def _choice(name: str, options: Mapping[str, str], default: str) -> str:
     return found if found in options else default
 
 
-def _accept_code(name: str, options: Mapping[str, str]) -> None:
+def accept_code(name: str, options: Mapping[str, str]) -> None:
     """Let a link say the code as well as the words that the widget writes into the URL."""
     given = st.query_params.get(name)
     if given and given in options and name not in st.session_state:
         st.session_state[name] = given
+
+
+def clicked_on_filter(name: str, code: str) -> None:
+    """Filter by what was clicked; the same again takes the filter away. No option: no change."""
+    if code in _OPTIONS.get(name, {}):
+        st.session_state[name] = "" if st.session_state.get(name) == code else code

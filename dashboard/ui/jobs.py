@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dashboard.ui import envelope, figures, verdicts
+from dashboard.ui import envelope, figures, until, verdicts
 from dashboard.ui.charts.scene import Json
 from dashboard.ui.live import Look as AnyLook
 from dashboard.ui.material import Material, gather
-from dashboard.ui.spec import FigureSpec, Look, PanelSpec, Spec
+from dashboard.ui.spec import FigureSpec, Look, PanelSpec, Spec, UntilSpec
 from data.period import Selection
 
 
@@ -53,6 +53,8 @@ class SpecJob:
         if isinstance(self.spec, PanelSpec):
             found = envelope.late(drawn, self.source, since, _look(look))
             return envelope.encode({**found, "key": self.spec.key})
+        if isinstance(self.spec, UntilSpec):
+            return envelope.encode(until.late(self.spec, drawn, self.source))
         return envelope.encode(figures.late(self.spec, drawn, self.source))
 
 
@@ -61,6 +63,8 @@ def _drawn(spec: Spec, material: Material, look: Look) -> Json:
         return envelope.panel(spec, material, look)
     if isinstance(spec, FigureSpec):
         return figures.figure(spec, material, look)
+    if isinstance(spec, UntilSpec):
+        return until.until(spec, material, look)
     return verdicts.verdict(spec, material, look)
 
 
@@ -69,6 +73,8 @@ def _failed(spec: Spec, reference: str) -> Json:
         return envelope.failed(spec.key, reference)
     if isinstance(spec, FigureSpec):
         return figures.failed(spec, reference)
+    if isinstance(spec, UntilSpec):
+        return until.failed(spec, reference)
     return verdicts.failed(spec, reference)
 
 

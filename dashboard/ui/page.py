@@ -6,7 +6,7 @@ with page("Launch monitor", live=True, filters=("span", "compare")) as p:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
@@ -16,11 +16,14 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.ui import charts, tenants
 from dashboard.ui.canvas import Canvas
 from dashboard.ui.charts.scene import Draw
+from dashboard.ui.choices import AnyChoice, apply_turned, drawn
 from dashboard.ui.filters import LIVE, selected
 from dashboard.ui.notices import notices
-from dashboard.ui.spec import Asked, FigureSpec, PanelSpec, Spec, VerdictSpec
+from dashboard.ui.spec import Asked, FigureSpec, PanelSpec, Spec, UntilSpec, VerdictSpec
 from data.period import Selection
 
+LIVE_S = 5
+CALM_S = 60
 MOST_FIGURES = 6
 MOST_PANELS = 8
 
@@ -35,10 +38,12 @@ class Page:
     filters: Sequence[str] = ()
     default: Selection = field(default_factory=Selection)
     spans: Sequence[str] = ("15m", "1h", "6h", "24h", "7d")
+    choices: Sequence[AnyChoice] = ()
     _figures: list[FigureSpec] = field(default_factory=list)
     _panels: list[PanelSpec] = field(default_factory=list)
     _verdict: VerdictSpec | None = None
     _tab: tuple[str, Asked | None] = ("", None)
+    _until: UntilSpec | None = None
 
     @property
     def name(self) -> str:
@@ -48,6 +53,14 @@ class Page:
     def verdict(self, question: Asked, *, leads_to: str | None = None) -> None:
         """Open with a sentence: how it stands, and since when."""
         self._verdict = VerdictSpec(f"{self.name}.verdict", question, leads_to)
+
+    def until(self, question: Asked) -> None:
+        """Say up to when the page's numbers count: those of a rollup's watermark."""
+        self._until = UntilSpec(f"{self.name}.until", question)
+
+    def given(self, name: str) -> str:
+        """Give what the URL holds for a `kept` choice, so that a page shows a list or a record."""
+        return next(each.draw() for each in self.choices if each.name == name)
 
     def kpi(
         self,
@@ -109,18 +122,28 @@ class Page:
             st.space("stretch")
             notices()
         is_on, selection = self._bar()
-        specs: list[Spec] = [*([self._verdict] if self._verdict else []), *self._figures]
+        opening = [each for each in (self._verdict, self._until) if each is not None]
+        specs: list[Spec] = [*opening, *self._figures]
         first = st.container(key="page-first") if specs else None
         tab, shown = self._open_tab()
         with tab:
             canvas.lay_out(shown, selection)
-        canvas.keep_fresh(first, specs, shown, selection=selection, every_s=5 if is_on else None)
+        canvas.keep_fresh(
+            first, specs, shown, selection=selection, every_s=self._every_s(is_on=is_on)
+        )
+
+    def _every_s(self, *, is_on: bool) -> int | None:
+        """A page that is not live looks now and then; a live one that is paused does not."""
+        if not self.live:
+            return CALM_S
+        return LIVE_S if is_on else None
 
     def _bar(self) -> tuple[bool, Selection]:
         """Draw the filters on the left and the live switch on the right."""
         with st.container(horizontal=True, vertical_alignment="center", key="page-bar"):
             offered = tenants.names() if "tenant" in self.filters else None
             selection = selected(self.filters, self.default, spans=self.spans, tenants=offered)
+            selection = replace(selection, options=drawn(self.choices))
             if not self.live:
                 return False, selection
             st.space("stretch")
@@ -137,7 +160,7 @@ class Page:
         return tabs[shown], [panel for panel in self._panels if panel.tab == names[shown]]
 
 
-def page(
+def page(  # noqa: PLR0913 - each is one word of a page
     title: str,
     *,
     help: str = "",  # noqa: A002 - the word that Streamlit uses too
@@ -145,9 +168,14 @@ def page(
     filters: Sequence[str] = (),
     default: Selection | None = None,
     spans: Sequence[str] = ("15m", "1h", "6h", "24h", "7d"),
+    choices: Sequence[AnyChoice] = (),
 ) -> Page:
-    """Begin a page. `live` refreshes it every 5 s; `filters` are those its questions honour."""
-    return Page(title, help, live, filters, default or Selection(), spans)
+    """Begin a page. `live` refreshes it every 5 s; `filters` are those its questions honour.
+
+    `choices` are further ones of this page alone; see `dashboard.ui.choices`.
+    """
+    apply_turned(choices, filters)
+    return Page(title, help, live, filters, default or Selection(), spans, choices)
 
 
 def _slug(words: str) -> str:

@@ -69,7 +69,15 @@ class VerdictSpec:
     leads_to: str | None = None
 
 
-Spec = PanelSpec | FigureSpec | VerdictSpec
+@dataclass(frozen=True, slots=True)
+class UntilSpec:
+    """The line that says up to when the numbers of a page count."""
+
+    key: str
+    question: Asked
+
+
+Spec = PanelSpec | FigureSpec | VerdictSpec | UntilSpec
 
 
 @dataclass(frozen=True, slots=True)

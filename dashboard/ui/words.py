@@ -113,6 +113,9 @@ _ENGLISH: Final = {
     "steps.hover.still": "{still} may still come",
     "steps.alt": "{first}: {begin}, {last}: {end}, which is {rate}."
     " Most leave before {worst}: {lost}. {window}",
+    "columns.hover": "<b>{name}</b>: {value}, {share} of all",
+    "columns.before": "{compared}: {value}",
+    "columns.alt": "Most often {name}, {share} % of all.",
     "head.rank": "Rank",
     "head.code": "Code",
     "head.province": "Province",

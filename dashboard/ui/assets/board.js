@@ -28,4 +28,5 @@ export function bring(parts, texts) {
 
 export function heard(by) { tell = by; }
 export function choose(place, row) { tell('row', { place, row }); }
+export function turn(name, value) { tell('turn', { name, value }); }
 export function open(path) { tell('open', path); }

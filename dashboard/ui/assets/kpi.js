@@ -16,7 +16,8 @@ function take(host, text) {
   delete host.dataset.state;
   if (host._text === text) return;
   host._text = text;
-  const { verdict, figures } = JSON.parse(text);
+  const { verdict, until, figures } = JSON.parse(text);
+  counted(host.children[2], until);
   said(host.children[0], verdict);
   const list = host.children[1];
   list.hidden = !figures.length;
@@ -27,6 +28,16 @@ function take(host, text) {
     if (card._last !== JSON.stringify(f)) { card._last = JSON.stringify(f); draw(card, f); }
   });
   while (list.children.length > figures.length) list.lastElementChild.remove();
+}
+
+function counted(node, until) {
+  node.hidden = !until;
+  if (!until || node._words === until.words) return;
+  node._words = until.words;
+  node.className = 'atl-until atl-tone-' + until.tone;
+  const mark = el('span', '', until.icon);
+  mark.setAttribute('aria-hidden', 'true');
+  node.replaceChildren(mark, ' ' + until.words);
 }
 
 function said(node, v) {

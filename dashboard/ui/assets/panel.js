@@ -37,7 +37,7 @@ function show(host, env) {
   if (!drawn) { note.replaceChildren(icon(env.state), el('strong', '', env.title || ''), el('span', '', env.hint || '')); }
   footer(host, env);
   panels.set(env.key, host);
-  if (env.table) { purge(host); table(body, env, host._choose); }
+  if (env.table) { purge(host); table(body, env, host._choose, host._turn); }
   else if (env.status) { purge(host); status(body, env); }
   else if (env.fig) figure(host, body, env);
 }
@@ -70,15 +70,26 @@ function draw(P, host, fig) {
   const narrow = fig.clientWidth < NARROW;
   const { data, layout } = env.fig;
   const margin = narrow && env.legend?.length ? { ...layout.margin, r: 12 } : layout.margin;
-  const traces = narrow && env.legend?.length ? data.filter((t) => t.meta !== 'labels') : data;
+  const legends = narrow && env.legend?.length;
+  const traces = narrow ? data.filter((t) => t.meta !== 'wide' && !(legends && t.meta === 'labels')) : data;
   legend(fig.nextElementSibling, env, narrow || env.legend_always);
   host._width = fig.clientWidth;
-  return P.react(fig, traces, { ...layout, margin, width: host._width, height: env.height }, CONFIG).then(() => {
+  const config = layout.dragmode === false ? { ...CONFIG, displayModeBar: false } : CONFIG;
+  return P.react(fig, traces, { ...layout, margin, width: host._width, height: env.height }, config).then(() => {
+    if (!host._drawn) picking(host, fig);
     host._drawn = true;
     for (const b of fig.querySelectorAll('.modebar-btn')) {      // Plotly gives them no name of their own
       b.setAttribute('aria-label', b.dataset.title || 'Reset');
       b.setAttribute('role', 'button');
     }
+  });
+}
+
+// A click on a part of the figure that has an id sets a filter of the page; the server takes it away when it is set already.
+function picking(host, fig) {
+  fig.on('plotly_click', (event) => {
+    const id = event.points?.[0]?.data?.customdata?.[0];
+    if (host._env.pick && id && host._turn) host._turn(host._env.pick, String(id));
   });
 }
 

@@ -3,15 +3,17 @@ import { el, spark } from './page.js';
 
 const SEARCH_FROM = 9;   // rows; a shorter table is read at a glance
 
-export function table(body, env, choose) {
+export function table(body, env, choose, turn) {
   const t = env.table;
   const shape = JSON.stringify(t.columns);
   if (body._shape !== shape) build(body, t, shape);
   const view = body._view;
   view.table = t;
   if (view.chosen === undefined) view.chosen = chosenByLink(t);
-  view.choose = choose;
-  view.search.hidden = t.rows.length < SEARCH_FROM && !view.query;
+  view.choose = t.opens ? (id) => turn(t.select, id) : choose;
+  view.turn = turn;
+  view.search.hidden = !!t.pager || (t.rows.length < SEARCH_FROM && !view.query);
+  turning(view.pager, t.pager, turn);
   view.scroll.setAttribute('aria-label', env.alt);
   view.scroll.style.maxHeight = env.height + 'px';
   view.scroll.style.minHeight = Math.min(env.height, 216) + 'px';
@@ -30,7 +32,9 @@ function build(body, t, shape) {
   const grid = el('table', 'atl-table');
   const head = el('tr');
   const rows = el('tbody');
-  const view = { search, scroll, rows, head, query: '', sort: -1, down: false, chosen: undefined };
+  const pager = el('nav', 'atl-pager');
+  pager.setAttribute('aria-label', 'Pages of the table');
+  const view = { search, scroll, rows, head, pager, query: '', sort: -1, down: false, chosen: undefined };
   body._view = view;
   t.columns.forEach((c, i) => head.append(heading(view, c, i)));
   const thead = el('thead');
@@ -38,7 +42,7 @@ function build(body, t, shape) {
   grid.append(thead, rows);
   scroll.append(grid);
   search.addEventListener('input', () => { view.query = search.value.trim().toLocaleLowerCase(); fill(view); });
-  body.replaceChildren(search, scroll);
+  body.replaceChildren(search, scroll, pager);
 }
 
 // The URL says which row a link was about; a value that is no row of ours chooses nothing.
@@ -55,11 +59,38 @@ function heading(view, column, i) {
   b.type = 'button';
   b.addEventListener('click', () => {
     const first = column.n || column.k === 'moment';           // numbers: largest first
+    if (view.table.pager) { ordered(view, column, first); return; }
     if (view.sort !== i) { view.sort = i; view.down = first; } else if (view.down === first) view.down = !first; else view.sort = -1;
     fill(view);
   });
   th.append(b);
   return th;
+}
+
+// A table of which the server sends one page at a time: pages and order are asked for, and are in the address.
+function ordered(view, column, first) {
+  if (!column.s) return;
+  const { sort } = view.table.pager;
+  view.turn('sort', sort === '-' + column.s ? column.s : sort === column.s || first ? '-' + column.s : column.s);
+}
+
+function turning(nav, pager, turn) {
+  nav.hidden = !pager;
+  if (!pager) return;
+  const step = (label, to, able) => {
+    const b = el('button', 'atl-tool', label);
+    b.type = 'button';
+    b.disabled = !able;
+    b.onclick = () => turn('page', String(to));
+    return b;
+  };
+  nav.replaceChildren(el('span', '', pager.words), step('‹ Back', pager.page - 1, pager.page > 1), step('Next ›', pager.page + 1, pager.page < pager.pages));
+}
+
+function sorted(view, i) {
+  const { pager, columns } = view.table;
+  if (!pager) return view.sort !== i ? 'none' : view.down ? 'descending' : 'ascending';
+  return pager.sort === columns[i].s ? 'ascending' : pager.sort === '-' + columns[i].s ? 'descending' : 'none';
 }
 
 function fill(view) {
@@ -68,7 +99,7 @@ function fill(view) {
   if (view.query) order = order.filter((i) => rows[i].some((c) => String(c[1] ?? '').toLocaleLowerCase().includes(view.query)));
   if (view.sort >= 0) order.sort((a, b) => compare(rows[a][view.sort][0], rows[b][view.sort][0]) * (view.down ? -1 : 1) || a - b);
   [...view.head.children].forEach((th, i) => {
-    if (th.firstElementChild) th.setAttribute('aria-sort', view.sort !== i ? 'none' : view.down ? 'descending' : 'ascending');
+    if (th.firstElementChild) th.setAttribute('aria-sort', sorted(view, i));
   });
   const focused = view.rows.contains(document.activeElement) ? document.activeElement.dataset.id : undefined;
   const top = view.scroll.scrollTop;
@@ -90,7 +121,7 @@ function compare(a, b) {
 
 function row(view, cells, id) {
   const tr = el('tr');
-  cells.forEach((c, i) => tr.append(cell(c, view.table.columns[i])));
+  cells.forEach((c, i) => tr.append(cell(c, view.table.columns[i], view.table.select, id)));
   if (view.table.select) selectable(view, tr, id);
   return tr;
 }
@@ -112,16 +143,33 @@ function selectable(view, tr, id) {
   });
 }
 
-function cell(c, column) {
+function cell(c, column, select, id) {
   const td = el('td', column.n ? 'num' : column.k === 'spark' ? 'spark' : '');
+  if (column.k === 'rank') td.classList.add('rank');
+  if (c[3]) { td.classList.add('few'); td.title = c[3]; }
   if (column.k === 'spark') td.append(spark(c[2] || [], 96, 20));
   else if (column.k === 'status' && c[2]) td.append(pill(c));
+  else if (column.k === 'link' && select) td.append(link(c[1], select, id));
   else if (column.k === 'bar') {
     const bar = el('span', 'atl-bar');
     bar.style.setProperty('--share', String(Math.max(0, Math.min(1, c[2] || 0))));
     td.append(bar, el('span', '', c[1]));
   } else td.textContent = c[1];
+  if (c[3]) td.append(el('span', 'atl-sr', ', ' + c[3]));
   return td;
+}
+
+// A real link (new tab, copy); a plain click chooses the row like any other place in it.
+function link(text, select, id) {
+  const a = el('a', 'atl-link', text);
+  const to = new URL(location.href);
+  to.searchParams.set(select, id);
+  a.href = to.href;
+  a.tabIndex = -1;                                              // the row itself takes the focus
+  a.addEventListener('click', (e) => {
+    if (e.ctrlKey || e.metaKey || e.shiftKey || e.button) e.stopPropagation(); else e.preventDefault();
+  });
+  return a;
 }
 
 const ICONS = { ok: '✓', info: 'i', warning: '▲', critical: '✕', unknown: '?' };
