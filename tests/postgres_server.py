@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from psycopg import sql
 from dashboard.demo.parts import account as accounts
 from dashboard.demo.parts.ports import LOOPBACK, free_port
 from tests.real import need
+from tests.scratch import scratch
 
 FAST: Final = {
     "fsync": "off",
@@ -27,6 +27,8 @@ FAST: Final = {
     "max_connections": "60",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "min_wal_size": "32MB",  # it may lie in memory
+    "max_wal_size": "128MB",
     "dynamic_shared_memory_type": "mmap",  # containers have little /dev/shm
     "jit": "off",
 }
@@ -43,8 +45,7 @@ class PostgresServer:
         account = accounts.unprivileged()
         self._uid = account.uid if account else None
         self._gid = account.gid if account else None
-        self.root = Path(tempfile.mkdtemp(prefix="atalaya-test-postgres-"))
-        self.root.chmod(0o711)
+        self.root = scratch("atalaya-test-postgres-")
         self.data = self.root / "data"
         accounts.private_folder(self.data, account)
         self._programs = accounts.executable(programs, self.root, account)

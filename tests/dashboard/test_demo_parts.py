@@ -6,7 +6,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,6 +18,8 @@ import psycopg
 import pytest
 import redis
 import requests
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from dashboard.demo.clean import clean
 from dashboard.demo.parts.account import far_folder
@@ -32,6 +33,7 @@ from dashboard.demo.parts.redis import Redis
 from dashboard.demo.refusal import DemoRefused
 from tests.eventually import eventually
 from tests.real import need
+from tests.scratch import scratch
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,8 +41,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def home() -> Iterator[Folder]:
     """Not in pytest's own folder, which only root may enter."""
-    root = Path(tempfile.mkdtemp(prefix="atalaya-test-demo-"))
-    root.chmod(0o711)
+    root = scratch("atalaya-test-demo-")
     folder = Folder(root)
     folder.prepare(events=1000)
     yield folder
@@ -217,7 +218,7 @@ def test_under_a_private_home_data_is_kept_where_its_user_reaches_it(
 
 
 def test_redis_asks_for_a_password_and_listens_on_loopback_only(redis_server: Redis) -> None:
-    stranger = redis.Redis(LOOPBACK, redis_server.port)
+    stranger = redis.Redis(LOOPBACK, redis_server.port, retry=Retry(NoBackoff(), 0))
     with closing(stranger), pytest.raises(redis.AuthenticationError):
         stranger.ping()
     listening = psutil.Process(redis_server.pid).net_connections(kind="inet")

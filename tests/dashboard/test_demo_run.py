@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from dashboard.demo.parts.guard import birth, lives
 from dashboard.demo.parts.ports import LOOPBACK, free_port
 from tests.eventually import eventually
 from tests.real import need
+from tests.scratch import scratch
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 300
@@ -72,8 +72,7 @@ class Running:
 @pytest.fixture
 def folder() -> Iterator[Path]:
     need("postgres"), need("redis")
-    made = Path(tempfile.mkdtemp(prefix="atalaya-test-demo-"))
-    made.chmod(0o711)
+    made = scratch("atalaya-test-demo-")
     yield made
     shutil.rmtree(made, ignore_errors=True)
 
