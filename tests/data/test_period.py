@@ -51,6 +51,25 @@ def test_the_previous_period_ends_where_the_period_starts() -> None:
     assert filters.comparison.seconds == filters.period.seconds
 
 
+@pytest.mark.parametrize(("span", "days"), [("today", 1), ("7d", 7), ("30d", 30), ("90d", 90)])
+def test_the_period_before_one_of_days_is_as_many_days_earlier_up_to_the_same_time(
+    span: str, days: int
+) -> None:
+    filters = at(span, compare="previous")
+    assert filters.comparison == filters.period.shifted(-timedelta(days=days))
+    assert filters.now_before == NOW - timedelta(days=days)
+
+
+def test_the_days_before_three_days_are_whole_days_across_a_change_of_clocks() -> None:
+    filters = Selection("2026-11-01..2026-11-03", "previous").at(NOW, NEW_YORK)
+    before = filters.compared()
+    assert before is not None
+    assert before.period == Period(
+        datetime(2026, 10, 29, 4, tzinfo=UTC), datetime(2026, 11, 1, 4, tzinfo=UTC)
+    )
+    assert (filters.lag, before.lag) == (timedelta(), timedelta(days=3))
+
+
 def test_nothing_is_compared_when_the_viewer_says_so() -> None:
     assert at("6h", compare="none").compared() is None
 
