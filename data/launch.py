@@ -4,18 +4,19 @@ Metrics know no region, device, referral or tenant: these figures are the whole 
 the viewer filters. Definitions, units and thresholds of the signals are in signals.toml.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from functools import partial
 from typing import Final
 
-import pandas as pd
-from pandas import DataFrame
+import numpy as np
+from pandas import DataFrame, Series
 
 from data.answers import KeyFigure
 from data.cache import question
 from data.period import Filters
 from data.signal_figures import key_figure, sparks
+from data.signal_queries import Moment, merged
 from data.signals import Signals
 from data.together import together
 
@@ -202,9 +203,8 @@ def rate_limited(signals: Signals, filters: Filters) -> DataFrame:
 
 def _lines(signals: Signals, filters: Filters, names: Mapping[str, str]) -> DataFrame:
     """Put signals of one line each into one frame, under the names that people read."""
-    lines = together(*(partial(signals.range, name, filters.period) for name in names))
-    found = [line.assign(series=name) for line, name in zip(lines, names.values(), strict=True)]
-    return pd.concat(found, ignore_index=True).sort_values(["at", "series"], ignore_index=True)
+    lines = signals.ranges(names, filters.period)
+    return merged({said: lines[name] for name, said in names.items()})
 
 
 def _table(
@@ -212,26 +212,40 @@ def _table(
 ) -> DataFrame:
     """Lay signals by the same label side by side, the first one's largest first."""
     looked_back = min(LONGEST_TABLE, filters.period.until - filters.period.since)
+    window_s = int(looked_back.total_seconds())
     step_s = filters.period.step_s(_TREND_POINTS)
     found, line = together(
-        partial(signals.moment, names, filters.now, window_s=int(looked_back.total_seconds())),
-        partial(signals.range, trend, filters.period, step_s=step_s),
+        lambda: signals.readings(names, filters.now, window_s=window_s),
+        lambda: signals.range(trend, filters.period, step_s=step_s),
     )
-    wide = found.pivot_table(index="series", columns="signal", values="value", aggfunc="last")
-    wide = wide.reindex(columns=list(names)).rename(columns=dict(names))
-    wide["requests"] = found.groupby("series")["events"].max()
-    wide["level"] = _levels(signals, found).reindex(wide.index, fill_value="")
-    lines = sparks(line, signals.grid(trend, filters.period, step_s=step_s))
-    wide["trend"] = [list(lines.get(str(series), ())) for series in wide.index]
-    wide = wide.rename_axis(index=label, columns=None).reset_index()
-    return wide.sort_values(next(iter(names.values())), ascending=False, ignore_index=True)
+    trends = sparks(line, signals.grid(trend, filters.period, step_s=step_s))
+    values = {(one.series, one.signal): one.value for one in found}
+    levels, cases = _levels(signals, found), _cases(found)
+    order = sorted(levels)
+    columns: dict[str, object] = {label: Series(order, dtype="str")}
+    for name, column in names.items():
+        known = [values.get((series, name), math.nan) for series in order]
+        columns[column] = Series(known, dtype="float64")
+    columns["requests"] = Series([cases[series] for series in order], dtype="float64")
+    columns["level"] = Series([levels[series] for series in order], dtype="str")
+    columns["trend"] = Series([list(trends.get(key, ())) for key in order], dtype="object")
+    largest = names[next(iter(names))]
+    return DataFrame(columns).sort_values(largest, ascending=False, ignore_index=True)
 
 
-def _levels(signals: Signals, found: DataFrame) -> "pd.Series[str]":
+def _levels(signals: Signals, found: Iterable[Moment]) -> dict[str, str]:
     """Give each series the worst level among its signals; too few cases are no judgement."""
     worst: dict[str, str] = {}
-    columns = (found[name].tolist() for name in ("signal", "series", "value", "events"))
-    for name, series, value, events in zip(*columns, strict=True):
-        level = signals.definition(name).judged(value, series, events=events) or ""
-        worst[series] = max(worst.get(series, ""), level, key=_RANK.index)
-    return pd.Series(worst, dtype="str")
+    for one in found:
+        definition = signals.definition(one.signal)
+        level = definition.judged(one.value, one.series, events=one.events) or ""
+        worst[one.series] = max(worst.get(one.series, ""), level, key=_RANK.index)
+    return worst
+
+
+def _cases(found: Iterable[Moment]) -> dict[str, float]:
+    """Give each series the most cases that any of its signals counts, NaN where none does."""
+    most: dict[str, float] = {}
+    for one in found:
+        most[one.series] = float(np.fmax(most.get(one.series, math.nan), one.events))
+    return most

@@ -6,7 +6,7 @@ attempt with a bounded wait, and every way to fail is a `SourceDown` in plain wo
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 import requests
 from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
+from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from data.answers import record
@@ -22,6 +23,8 @@ from data.errors import SourceDown
 SOURCE: Final = "Prometheus"
 CONNECT_S: Final = 2.0
 READ_S: Final = 4.0
+KEPT_CONNECTIONS: Final = 32
+"""As many as may ask at once: what pages ask by themselves and what `together` adds."""
 
 _STATUS: Final = re.compile(r"HTTP Status Code (\d{3})")
 _GARBAGE: Final = "sent something that is not a Prometheus answer"
@@ -51,14 +54,20 @@ class Prometheus:
         read_s: float = READ_S,
     ) -> None:
         self._read_s = read_s
-        self._timeout = (connect_s, read_s)
+        base = url.rstrip("/")
+        session = requests.Session()
+        # Answers are small and come from nearby: packing them costs both sides more than it saves.
+        session.headers["Accept-Encoding"] = "identity"
         self._client = PrometheusConnect(
-            url=url.rstrip("/"),
+            url=base,
             headers=dict(headers or {}),
-            # read=False: a wait that ends is told apart from a server that is gone.
-            retry=Retry(0, read=False),
-            timeout=self._timeout,
+            session=session,
+            timeout=(connect_s, read_s),
         )
+        # read=False: a wait that ends is told apart from a server that is gone. Mounted after the
+        # client has mounted its own, which keeps ten connections and repeats failed calls.
+        once = Retry(0, read=False)
+        session.mount(base, HTTPAdapter(max_retries=once, pool_maxsize=KEPT_CONNECTIONS))
 
     def instant(self, promql: str, at: datetime) -> list[Series]:
         """Evaluate at one moment. Series whose value is NaN or infinite are left out.
@@ -71,12 +80,22 @@ class Prometheus:
         )
         return [one for one in _parsed(found, "value") if one.points]
 
-    def range(self, promql: str, since: datetime, until: datetime, *, step_s: int) -> list[Series]:
+    def range(
+        self,
+        promql: str,
+        since: datetime,
+        until: datetime,
+        *,
+        step_s: int,
+        notes: Sequence[str] = (),
+    ) -> list[Series]:
         """Evaluate at `since`, `since + step_s`, … up to and including `until`.
 
-        Points that are NaN, infinite or missing are absent. Raises like `instant`.
+        Points that are NaN, infinite or missing are absent. `notes` say what becomes of the answer,
+        to those who look at the query. Raises like `instant`.
         """
-        record(source=SOURCE, statement=f"{promql}\n# every {step_s} s")
+        said = "\n".join(f"# {note}" for note in (f"every {step_s} s", *notes))
+        record(source=SOURCE, statement=f"{promql}\n{said}")
         found = self._ask(
             lambda: self._client.custom_query_range(
                 promql, since, until, str(step_s), params=self._params()
@@ -140,5 +159,7 @@ def _series(item: Mapping[str, object], field: str) -> Series:
     if not isinstance(labels, dict) or not isinstance(pairs, list):
         raise TypeError("metric is an object and values are a list")
     points = [pairs] if field == "value" else pairs
-    finite = ((float(at), float(value)) for at, value in points)
-    return Series(labels, tuple(point for point in finite if math.isfinite(point[1])))
+    return Series(
+        labels,
+        tuple((float(at), value) for at, text in points if math.isfinite(value := float(text))),
+    )

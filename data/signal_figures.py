@@ -1,6 +1,7 @@
 """A signal as a key figure: its value now, before, and the way between."""
 
 import math
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -8,6 +9,7 @@ from pandas import DataFrame, DatetimeIndex
 
 from data.answers import KeyFigure
 from data.period import Filters
+from data.signal_queries import Moment
 from data.signals import Signals
 from data.together import together
 
@@ -20,13 +22,13 @@ def key_figure(signals: Signals, filters: Filters, name: str) -> KeyFigure:
     """Give a signal of one line as a key figure; unknown when it has none, or several unnamed."""
     signal = signals.definition(name)
     step_s = filters.period.step_s(SPARK_POINTS)
-    before = filters.now_before
-    line, *instants = together(
-        partial(signals.range, name, filters.period, step_s=step_s),
-        *(partial(signals.moment, [name], at) for at in (filters.now, before) if at),
+    moments = [at for at in (filters.now, filters.now_before) if at]
+    line, instants = together(
+        lambda: signals.range(name, filters.period, step_s=step_s),
+        lambda: together(*(partial(signals.readings, [name], at) for at in moments)),
     )
     value, cases = _only(instants[0])
-    previous = _only(instants[1])[0] if before else None
+    previous = _only(instants[1])[0] if len(instants) > 1 else None
     spark = sparks(line, signals.grid(name, filters.period, step_s=step_s)).get("", ())
     if signal.unit != "%" or value is None or cases is None:
         return KeyFigure(value, previous, spark, signal.unit)
@@ -35,16 +37,19 @@ def key_figure(signals: Signals, filters: Filters, name: str) -> KeyFigure:
 
 def sparks(found: DataFrame, grid: DatetimeIndex) -> dict[str, Spark]:
     """Give each series of a signal at each moment of the grid, None where nothing was measured."""
-    lines: dict[str, Spark] = {}
-    for series, rows in found.groupby("series"):
-        known = dict(zip(rows["at"], rows["value"].tolist(), strict=True))
-        lines[str(series)] = tuple(known.get(at) for at in grid)
-    return lines
+    lines: dict[str, list[float | None]] = {}
+    places = grid.get_indexer(DatetimeIndex(found["at"])).tolist()
+    columns = (found[name].tolist() for name in ("series", "value"))
+    for place, series, value in zip(places, *columns, strict=True):
+        line = lines.setdefault(series, [None] * len(grid))
+        if place >= 0:
+            line[place] = value
+    return {series: tuple(line) for series, line in lines.items()}
 
 
-def _only(found: DataFrame) -> tuple[float | None, float | None]:
+def _only(found: Sequence[Moment]) -> tuple[float | None, float | None]:
     """Give the value and the cases of a single line."""
     if len(found) != 1:
         return None, None
-    value, cases = found["value"].tolist()[0], found["events"].tolist()[0]
-    return value, None if math.isnan(cases) else cases
+    only = found[0]
+    return only.value, None if math.isnan(only.events) else only.events

@@ -5,11 +5,12 @@ Unknown is never zero: a series, bucket or whole signal without data is absent f
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -17,24 +18,26 @@ from pandas import DataFrame, DatetimeIndex
 from sqlalchemy import text
 
 from data.database import Database
-from data.errors import SourceDown, TooManyRows
+from data.errors import SourceDown
 from data.period import Period
-from data.prometheus import Prometheus, QueryRefused, Series
+from data.prometheus import Prometheus, QueryRefused
+from data.quantiles import interpolated
 from data.signal_definitions import Signal, load_definitions
+from data.signal_queries import Moment, alike, framed, quantiles, series_of, tagged, untagged
+from data.together import together
 
 MOST_POINTS: Final = 500
 POINTS: Final = 150
-MOST_VALUES: Final = 50_000
 # Finer than sources are filled: Prometheus every 15 s, production_metrics every minute.
 FINEST_S: Final = 15
 FINEST_SQL_S: Final = 60
+# So many queries of a moment make two requests, which Prometheus works on at the same time.
+MANY_QUERIES: Final = 8
 STORED_S: Final = 900
 """How long a row of production_metrics speaks for the present: writers may be that slow."""
 
 AT: Final = "datetime64[us, UTC]"
 _MOMENT_TYPES: Final = {"signal": "str", "series": "str", "value": "float64", "events": "float64"}
-_TAG: Final = "signal"
-_EVENTS: Final = " events"
 _PARAMETER: Final = re.compile(r"(?<!:):([a-z_]+)")
 
 SAMPLES: Final = """
@@ -54,15 +57,6 @@ LATEST: Final = text("""
     where name = any(:names) and recorded_at > :since and recorded_at <= :until
     order by name, labels, recorded_at desc
 """)
-
-
-class Moment(NamedTuple):
-    """One line of one signal at a moment; `events` NaN when nobody counts its cases."""
-
-    signal: str
-    series: str
-    value: float
-    events: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +117,26 @@ class Signals:
         step = self._step_s(signal, period, step_s)
         since, last = _aligned(period, step)
         if last < since:
-            return _long([])
+            return framed([])
         asked = self._prometheus
         if asked is None or signal.promql is None:
             return self._sql(signal, since, period.until, step).drop(columns="events")
         query = signal.query(signal.promql, window_s=signal.window_s, step_s=step)
         found = asked.range(query, since, last, step_s=step)
-        return _long((_name(one, signal.series_label), one) for one in found)
+        return framed((series_of(one, signal.series_label), one) for one in found)
+
+    def ranges(
+        self, names: Iterable[str], period: Period, *, step_s: int | None = None
+    ) -> dict[str, DataFrame]:
+        """Several signals over a period by name, asked for at once; each as `range` gives it.
+
+        Quantiles of the same buckets make one request, for the buckets. Raises SourceDown.
+        """
+        signals = [self.definition(name) for name in names]
+        groups = alike(signals) if self._prometheus else [[one] for one in signals]
+        parts = together(*(partial(self._group, group, period, step_s) for group in groups))
+        found = {name: frame for part in parts for name, frame in part.items()}
+        return {one.name: found[one.name] for one in signals}
 
     def grid(self, name: str, period: Period, *, step_s: int | None = None) -> DatetimeIndex:
         """Give the moments that `range` can hold points at, whether or not it has them."""
@@ -143,44 +150,82 @@ class Signals:
         Grain: series. Columns: series str, value float. Empty when nothing is known. `window_s`
         widens what a rate looks back over (Prometheus only). Raises SourceDown.
         """
-        found = self.moment([name], at, window_s=window_s)
-        return found.loc[found["signal"] == name, ["series", "value"]].reset_index(drop=True)
+        return self.moment([name], at, window_s=window_s)[["series", "value"]]
 
     def moment(
         self, names: Iterable[str], at: datetime, *, window_s: int | None = None
     ) -> DataFrame:
-        """Many signals at one moment, in one request.
+        """Many signals at one moment, as a frame of `readings`.
 
         Grain: (signal, series). Columns: signal str, series str, value float, events float (cases
-        behind a ratio, NaN where the signal counts none). What is not known is absent. Raises
-        SourceDown when nobody answers; what one of two sources cannot give is only absent, as is a
-        signal whose own query Prometheus does not accept.
+        behind a ratio, NaN where the signal counts none).
+        """
+        rows = self.readings(names, at, window_s=window_s)
+        return DataFrame(rows, columns=list(Moment._fields)).astype(_MOMENT_TYPES)
+
+    def readings(
+        self, names: Iterable[str], at: datetime, *, window_s: int | None = None
+    ) -> list[Moment]:
+        """Many signals at one moment; what is not known is absent.
+
+        Raises SourceDown when nobody answers; what one of two sources cannot give is only absent,
+        as is a signal whose own query Prometheus does not accept.
         """
         signals = [self.definition(name) for name in names]
         queried = [one for one in signals if self._prometheus and one.promql]
         own_sql = [one for one in signals if one.sql and one not in queried]
         stored = [one for one in signals if one not in queried and one not in own_sql]
-        rows = [*self._asked(queried, at, window_s), *self._stored(stored, at)]
-        rows += self._own_sql(own_sql, at, is_all=not rows)
-        found = DataFrame(rows, columns=list(Moment._fields))
-        return found.astype(_MOMENT_TYPES)
+        if not own_sql:
+            return [*self._asked(queried, at, window_s), *self._stored(stored, at)]
+        rows, own = together(
+            lambda: [*self._asked(queried, at, window_s), *self._stored(stored, at)],
+            lambda: self._own_sql(own_sql, at),
+        )
+        if isinstance(own, SourceDown):
+            if not rows:
+                raise own
+            return rows
+        return [*rows, *own]
 
     def _step_s(self, signal: Signal, period: Period, wanted: int | None) -> int:
         from_sql = self._prometheus is None or signal.promql is None
         step = max(wanted or period.step_s(POINTS), FINEST_SQL_S if from_sql else FINEST_S)
         return step if period.seconds / step <= MOST_POINTS else period.step_s(MOST_POINTS)
 
+    def _group(
+        self, signals: list[Signal], period: Period, step_s: int | None
+    ) -> dict[str, DataFrame]:
+        """Answer for signals that `alike` put together: one, or quantiles of the same buckets."""
+        first, *others = signals
+        asked = self._prometheus
+        step = self._step_s(first, period, step_s)
+        since, last = _aligned(period, step)
+        if not others or asked is None or last < since:
+            return {one.name: self.range(one.name, period, step_s=step_s) for one in signals}
+        wanted = quantiles(signals)
+        query = first.query(wanted[0].buckets, window_s=first.window_s, step_s=step)
+        told = [
+            f"{one.name} = {each.scale:g} * histogram_quantile({each.q:g}, these buckets)"
+            for one, each in zip(signals, wanted, strict=True)
+        ]
+        buckets = asked.range(query, since, last, step_s=step, notes=told)
+        lines = interpolated(buckets, wanted)
+        return {one.name: framed([("", line)]) for one, line in zip(signals, lines, strict=True)}
+
     def _asked(self, signals: list[Signal], at: datetime, window_s: int | None) -> list[Moment]:
-        if self._prometheus is None or not signals:
+        asked = self._prometheus
+        if asked is None or not signals:
             return []
-        parts = [part for one in signals for part in _tagged(one, window_s)]
+        parts = tagged(signals, window_s=window_s, step_s=FINEST_S)
+        halves = [parts] if len(parts) < MANY_QUERIES else [parts[::2], parts[1::2]]
         try:
-            found = self._prometheus.instant("\nor ".join(parts), at)
+            found = together(*(partial(asked.instant, "\nor ".join(each), at) for each in halves))
         except QueryRefused:
             if len(signals) == 1:
                 raise
             return self._one_by_one(signals, at, window_s)
-        return _untagged(found, {one.name: one for one in signals})
+        by_name = {one.name: one for one in signals}
+        return untagged((line for lines in found for line in lines), by_name)
 
     def _one_by_one(
         self, signals: list[Signal], at: datetime, window_s: int | None
@@ -211,14 +256,12 @@ class Signals:
         finite: DataFrame = found[np.isfinite(found["value"])]
         return finite.reset_index(drop=True)
 
-    def _own_sql(self, signals: list[Signal], at: datetime, *, is_all: bool) -> list[Moment]:
-        """Ask Postgres; without it the rest still stands, unless this is all that was asked."""
+    def _own_sql(self, signals: list[Signal], at: datetime) -> list[Moment] | SourceDown:
+        """Ask Postgres; without it the rest may still stand."""
         try:
             return [row for one in signals for row in self._sql_now(one, at)]
-        except SourceDown:
-            if is_all:
-                raise
-            return []
+        except SourceDown as error:
+            return error
 
     def _sql_now(self, signal: Signal, at: datetime) -> list[Moment]:
         since = at - timedelta(seconds=signal.window_s)
@@ -252,42 +295,3 @@ def _aligned(period: Period, step_s: int) -> tuple[datetime, datetime]:
     first = math.ceil(period.since.timestamp() / step_s) * step_s
     last = (math.ceil(period.until.timestamp() / step_s) - 1) * step_s
     return datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC)
-
-
-def _long(lines: Iterable[tuple[str, Series]]) -> DataFrame:
-    points = [(at, name, value) for name, line in lines for at, value in line.points]
-    if len(points) > MOST_VALUES:
-        raise TooManyRows(MOST_VALUES)
-    found = DataFrame(points, columns=["at", "series", "value"])
-    found["at"] = pd.to_datetime(found["at"].astype("float64"), unit="s", utc=True).astype(AT)
-    found = found.astype({"series": "str", "value": "float64"})
-    return found.sort_values(["at", "series"], ignore_index=True)
-
-
-def _name(line: Series, label: str | None) -> str:
-    """Name a line by the signal's label; without one, by what tells it apart if anything does."""
-    if label:
-        return line.labels.get(label, "")
-    told = (value for key, value in sorted(line.labels.items()) if key not in {"__name__", _TAG})
-    return ", ".join(told)
-
-
-def _tagged(signal: Signal, window_s: int | None) -> Iterator[str]:
-    """Give the signal's queries, each marked with a label, so that many make one request."""
-    for tag, template in ((signal.name, signal.promql), (signal.name + _EVENTS, signal.events)):
-        if template:
-            window = window_s or signal.window_s
-            query = signal.query(template, window_s=window, step_s=FINEST_S)
-            yield f'label_replace({query}, "{_TAG}", "{tag}", "", "")'
-
-
-def _untagged(found: Iterable[Series], signals: Mapping[str, Signal]) -> list[Moment]:
-    values: dict[tuple[str, str], float] = {}
-    events: dict[tuple[str, str], float] = {}
-    for line in found:
-        tag = line.labels.get(_TAG, "")
-        name = tag.removesuffix(_EVENTS)
-        if name in signals:
-            side = events if tag.endswith(_EVENTS) else values
-            side[name, _name(line, signals[name].series_label)] = line.points[-1][1]
-    return [Moment(*key, value, events.get(key, math.nan)) for key, value in values.items()]

@@ -1,5 +1,6 @@
 """The Launch monitor in one sentence: what is wrong, since when, and how many alerts are open."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -11,7 +12,9 @@ from data.cache import question
 from data.errors import SourceDown
 from data.period import Filters, Period
 from data.signal_definitions import Level, Signal
+from data.signal_queries import Moment
 from data.signals import Signals
+from data.together import together
 
 LOOK_BACK: Final = timedelta(hours=6)
 STEP_S: Final = 60
@@ -75,8 +78,10 @@ def verdict(signals: Signals, filters: Filters) -> Verdict:
     """
     at = filters.now
     judged = [name for name in signals.names() if _has_thresholds(signals.definition(name))]
-    found = signals.moment(judged, at)
-    known = set(found["signal"])
+    found, open_alerts = together(
+        lambda: signals.readings(judged, at), lambda: _open_alerts(signals, at)
+    )
+    known = {one.signal for one in found}
     breaches = _breaches(signals, found)
     problems = _dated(signals, breaches[:MOST_PROBLEMS], at)
     return Verdict(
@@ -85,7 +90,7 @@ def verdict(signals: Signals, filters: Filters) -> Verdict:
         more=len(breaches) - len(problems),
         checked=len(known),
         unknown=tuple(name for name in judged if name not in known),
-        open_alerts=_open_alerts(signals, at),
+        open_alerts=open_alerts,
         at=at,
     )
 
@@ -98,15 +103,14 @@ def _has_thresholds(signal: Signal) -> bool:
     return any(one.warning is not None or one.critical is not None for one in limits)
 
 
-def _breaches(signals: Signals, found: DataFrame) -> list[Breach]:
+def _breaches(signals: Signals, found: Iterable[Moment]) -> list[Breach]:
     """Give the lines beyond a threshold, critical first, else in the file's order."""
     breaches: list[Breach] = []
-    columns = (found[name].tolist() for name in ("signal", "series", "value", "events"))
-    for name, series, value, events in zip(*columns, strict=True):
-        signal = signals.definition(name)
-        level = signal.judged(value, series, events=events)
+    for one in found:
+        signal = signals.definition(one.signal)
+        level = signal.judged(one.value, one.series, events=one.events)
         if level:
-            breaches.append((signal, series, level, value))
+            breaches.append((signal, one.series, level, one.value))
     order = {name: place for place, name in enumerate(signals.names())}
     return sorted(breaches, key=lambda one: (one[2] != "critical", order[one[0].name], one[1]))
 
@@ -115,7 +119,7 @@ def _dated(signals: Signals, breaches: list[Breach], at: datetime) -> tuple[Prob
     """Look up when each breach began; one question per signal, however many of its lines breach."""
     period = Period(at - LOOK_BACK, at)
     names = dict.fromkeys(signal.name for signal, *_ in breaches)
-    ranges = {name: signals.range(name, period, step_s=STEP_S) for name in names}
+    ranges = signals.ranges(names, period, step_s=STEP_S)
     return tuple(_problem(breach, ranges[breach[0].name], at) for breach in breaches)
 
 

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,7 @@ import pytest
 from data.database import Database
 from data.errors import SourceDown
 from data.period import Period
-from data.prometheus import Prometheus, QueryRefused
+from data.prometheus import KEPT_CONNECTIONS, Prometheus, QueryRefused
 from data.signals import open_signals
 from tests.redis_server import free_port
 
@@ -156,3 +157,20 @@ def test_a_failing_prometheus_is_down_and_postgres_does_not_stand_in(db: Databas
     with server(saying("", 500)) as (url, _), pytest.raises(SourceDown) as caught:
         open_signals(db, url=url).range("api_latency_p95", Period(AT - timedelta(hours=1), AT))
     assert caught.value.source == "Prometheus"
+
+
+def test_as_many_as_may_ask_at_once_keep_their_connections(
+    prometheus_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = Prometheus(prometheus_url)
+    at_once = threading.Barrier(KEPT_CONNECTIONS, timeout=20)
+
+    def ask(_: int) -> int:
+        at_once.wait()
+        return len(client.instant("redis_up", AT))
+
+    with ThreadPoolExecutor(KEPT_CONNECTIONS) as pool:
+        found = list(pool.map(ask, range(KEPT_CONNECTIONS)))
+
+    assert found == [2] * KEPT_CONNECTIONS
+    assert "pool is full" not in caplog.text

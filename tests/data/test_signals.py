@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from data.answers import recording
@@ -190,6 +191,98 @@ def test_the_query_that_was_really_sent_is_recorded(signals: Signals) -> None:
     assert sent.source() == "Prometheus"
     rate = "sum by (route) (rate(http_request_duration_seconds_count[5m]))"
     assert sent.statement() == f"{rate}\n# every 60 s"
+
+
+PERCENTILES = ("api_latency_p50", "api_latency_p95", "api_latency_p99")
+
+
+def test_percentiles_of_the_same_buckets_make_one_request_and_are_those_of_prometheus(
+    signals: Signals,
+) -> None:
+    with recording() as sent:
+        found = signals.ranges((*PERCENTILES, "memory_used_pct"), HOUR)
+
+    assert list(found) == [*PERCENTILES, "memory_used_pct"]
+    for name, frame in found.items():
+        alone = signals.range(name, HOUR)
+        assert frame["value"].tolist() == pytest.approx(alone["value"].tolist(), rel=1e-12)
+        pd.testing.assert_frame_equal(frame[["at", "series"]], alone[["at", "series"]])
+    requests = sent.statement().split("\n\n")
+    assert len(requests) == 2
+    assert requests[0].splitlines() == [
+        "sum by (le) (rate(http_request_duration_seconds_bucket[5m]))",
+        "# every 30 s",
+        "# api_latency_p50 = 1000 * histogram_quantile(0.5, these buckets)",
+        "# api_latency_p95 = 1000 * histogram_quantile(0.95, these buckets)",
+        "# api_latency_p99 = 1000 * histogram_quantile(0.99, these buckets)",
+    ]
+
+
+def test_percentiles_together_ask_for_no_more_than_five_hundred_points(signals: Signals) -> None:
+    period = Period(END - timedelta(days=90), END)
+
+    with recording() as sent:
+        signals.ranges(PERCENTILES, period, step_s=5)
+
+    step_s = int(sent.statement().splitlines()[1].removeprefix("# every ").removesuffix(" s"))
+    assert period.seconds / step_s <= MOST_POINTS
+
+
+def test_an_adopters_percentile_without_buckets_is_asked_for_as_it_is_written(
+    db: Database, prometheus_url: str, tmp_path: Path
+) -> None:
+    entry = (
+        '[signals.api_latency_p95]\ntitle="p95"\nunit="ms"\ngood="down"\n'
+        'promql="sum(websocket_connections)"\n'
+    )
+    signals = own(db, prometheus_url, tmp_path, entry)
+
+    found = signals.ranges(PERCENTILES, HOUR)
+
+    assert found["api_latency_p95"]["value"].max() > 400
+    assert found["api_latency_p95"].equals(signals.range("websocket_connections", HOUR))
+    p99 = signals.range("api_latency_p99", HOUR)["value"].tolist()
+    assert found["api_latency_p99"]["value"].tolist() == pytest.approx(p99)
+
+
+def test_percentiles_over_different_windows_are_not_mixed_up(
+    db: Database, prometheus_url: str, tmp_path: Path
+) -> None:
+    p95 = load_definitions()["api_latency_p95"].promql
+    entry = (
+        '[signals.api_latency_p95]\ntitle="p95"\nunit="ms"\ngood="down"\nwindow="30m"\n'
+        f'promql="{p95}"\n'
+    )
+    signals = own(db, prometheus_url, tmp_path, entry)
+
+    found = signals.ranges(PERCENTILES, HOUR)
+
+    alone = signals.range("api_latency_p95", HOUR)
+    assert found["api_latency_p95"]["value"].tolist() == pytest.approx(alone["value"].tolist())
+
+
+def test_a_query_that_several_signals_share_is_sent_once_and_answers_for_each(
+    signals: Signals,
+) -> None:
+    names = ["error_rate_pct_by_route", "api_latency_p95_by_route"]
+
+    with recording() as sent:
+        both = signals.moment(names, END).set_index(["signal", "series"])["events"]
+
+    assert sent.statement().count("sum by (route) (increase(") == 1
+    for name in names:
+        alone = signals.moment([name], END).set_index("series")["events"]
+        assert both[name].to_dict() == alone.to_dict()
+        assert not alone.isna().any()
+
+
+def test_all_signals_at_a_moment_are_each_what_they_are_alone(signals: Signals) -> None:
+    names = [name for name, one in load_definitions().items() if one.promql]
+
+    found = signals.moment(names, END).set_index(["signal", "series"]).sort_index()
+
+    alone = pd.concat([signals.moment([name], END) for name in names])
+    pd.testing.assert_frame_equal(found, alone.set_index(["signal", "series"]).sort_index())
 
 
 def test_a_rate_looks_back_at_least_one_step(signals: Signals) -> None:
