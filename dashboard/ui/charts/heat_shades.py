@@ -80,4 +80,5 @@ class Shading:
         """Give the values at which the colour scale begins and ends."""
         values = self.coloured
         least, most = float(np.nanmin(values)), float(np.nanmax(values))
-        return (least if least > _MIDDLING * most or least < 0 else 0.0), most
+        is_far = not self.style.has_base and least > _MIDDLING * most
+        return (least if is_far or least < 0 else 0.0), most

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from pandas import DataFrame
 
+from dashboard.ui.charts.buckets import last_is_open
 from dashboard.ui.charts.labels import Label, Room, margin, pushed_apart
 from dashboard.ui.charts.marks import EDGE_AXIS, MARK_AXIS, mark_traces
 from dashboard.ui.charts.scene import EMPTY, Draw, Json, Picture, Scene, Sheet
@@ -129,7 +130,7 @@ class _Chart:
 
     def _own(self, line: Line, style: Json, hover: str) -> list[Json]:
         """Draw a line itself; its last stretch dotted while the bucket is still incomplete."""
-        if self.spec.sums and line.at.size > 1:
+        if self.spec.sums and line.at.size > 1 and last_is_open(line.at, self.scene):
             whole = Line(line.name, line.at[:-1], line.values[:-1])
             rest = Line(line.name, line.at[-2:], line.values[-2:])
             unfinished = f"{line.name} so far".strip()
@@ -212,7 +213,7 @@ def lines(  # noqa: PLR0913 - each is one word of a page
     """Draw lines over time, one for each value of `color`.
 
     `names` gives series their words and their order. `zero` starts the axis at zero. `sums` says
-    that values are totals of a bucket, so that the last one is still incomplete and drawn dotted.
+    that values are totals of a bucket: the last one is drawn dotted while it is not over yet.
     `unit` overrules the unit of the panel's signal.
     """
     spec = LinesSpec(x, y, color, names or {}, zero, sums, unit)

@@ -9,8 +9,9 @@ from typing import Any, Final, SupportsFloat
 import numpy as np
 from pandas import DataFrame, NaT, Timestamp
 
+from dashboard.ui.charts.cases import cases_text, is_few
 from dashboard.ui.charts.scene import EMPTY, Column, Draw, Picture, Scene, Sheet, names_of
-from dashboard.ui.charts.sheets import as_frame, name_in_words
+from dashboard.ui.charts.sheets import as_frame, in_words, name_in_words
 from dashboard.ui.charts.status import RANKS, word_and_tone
 from dashboard.ui.numbers import UNKNOWN
 
@@ -30,25 +31,32 @@ class TableSpec:
         frame = as_frame(value).head(MOST_ROWS)
         if frame.empty:
             return EMPTY
-        names_of(frame, [column.name for column in self.columns])
+        beside = [name for c in self.columns for name in (c.cases, c.currency) if name]
+        names_of(frame, [*(column.name for column in self.columns), *beside])
         tops = {c.name: _top(frame, c) for c in self.columns if c.kind == "bar"}
         records = frame.to_dict("records")
-        rows = [
-            [_cell(r[c.name], c, scene, tops.get(c.name)) for c in self.columns] for r in records
-        ]
+        rows = [[_cell(r, c, scene, tops.get(c.name)) for c in self.columns] for r in records]
         heads = [{"l": c.label, "k": c.kind, "n": c.is_number} for c in self.columns]
         ids = [str(r[self.select]) for r in records] if self.select else []
         table = {"columns": heads, "rows": rows, "ids": ids, "select": self.select}
         return Picture({"table": table}, self._summary(frame, records[0]))
 
     def sheet(self, value: object, _scene: Scene) -> Sheet:
-        """Give the shown columns, without the small lines."""
+        """Give the shown columns and what belongs to them, without the small lines."""
         frame = as_frame(value)
-        shown = tuple(c for c in self.columns if c.kind != "spark" and c.name in frame.columns)
+        wanted = [c for c in self.columns if c.kind != "spark"]
+        known = {c.name for c in wanted}
+        for each in self.columns:
+            for name, unit in ((each.cases, "count"), (each.currency, "")):
+                if name and name not in known:
+                    known.add(name)
+                    kind = "number" if unit else "text"
+                    wanted.append(Column(name, in_words(name), unit, kind))
+        shown = tuple(c for c in wanted if c.name in frame.columns)
         return Sheet(shown, frame[[column.name for column in shown]])
 
     def _summary(self, frame: DataFrame, first: dict[Any, Any]) -> str:
-        name = self.columns[0]
+        name = next((c for c in self.columns if not c.is_number), self.columns[0])
         return f"Table of {len(frame)} rows; the first is {first[name.name]}."
 
 
@@ -64,7 +72,8 @@ def _top(frame: DataFrame, column: Column) -> float:
     return float(known.max()) if known.size else 0.0
 
 
-def _cell(value: object, column: Column, scene: Scene, top: float | None) -> list[Any]:
+def _cell(row: dict[Any, Any], column: Column, scene: Scene, top: float | None) -> list[Any]:
+    value = row[column.name]
     if column.kind == "spark":
         return _spark(value)
     if _is_unknown(value):
@@ -75,11 +84,33 @@ def _cell(value: object, column: Column, scene: Scene, top: float | None) -> lis
     if isinstance(value, Timestamp | datetime):
         return [value.timestamp(), scene.format.recent(value, scene.now)]
     if column.is_number and isinstance(value, SupportsFloat):
-        text = scene.format.value(float(value), column.unit)
-        share = round(float(value) / top, 4) if top else 0.0
-        return [float(value), text, share] if column.kind == "bar" else [float(value), text]
-    words = str(value) if column.kind == "text" else name_in_words(str(value))
+        return _number(row, column, scene, top)
+    words = name_in_words(str(value)) if column.kind == "word" else str(value)
     return [words, words]
+
+
+def _number(row: dict[Any, Any], column: Column, scene: Scene, top: float | None) -> list[Any]:
+    """Give a number's cell: to sort by, words, share of the largest, why it is grey."""
+    value = float(row[column.name])
+    share = round(value / top, 4) if top else 0.0
+    cell = [value, _amount(value, row, column, scene), share if column.kind == "bar" else None]
+    cases = row.get(column.cases) if column.cases else None
+    if isinstance(cases, SupportsFloat) and not _is_unknown(cases) and is_few(float(cases)):
+        return [*cell, cases_text(scene.format, float("nan"), float(cases))]
+    return cell if column.kind == "bar" else cell[:2]
+
+
+def _amount(value: float, row: dict[Any, Any], column: Column, scene: Scene) -> str:
+    form = scene.format
+    if column.kind == "delta":
+        arrow = "↑" if value > 0 else "↓" if value < 0 else "="
+        return f"{arrow}\u00a0{form.value(abs(value), column.unit)}"
+    if column.kind == "rank":
+        return form.number(value)
+    currency = row.get(column.currency) if column.currency else None
+    if column.currency:
+        return form.money(value, currency) if isinstance(currency, str) else UNKNOWN
+    return form.value(value, column.unit)
 
 
 def _is_unknown(value: object) -> bool:
