@@ -1,6 +1,7 @@
 """What all tests share: a real Postgres per worker, and a migrated database per test."""
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from typing import Final
 
@@ -14,24 +15,47 @@ from tests.browser import chromium
 from tests.postgres_server import PostgresServer
 
 ON_ONE_WORKER: Final = ("tests/e2e/", "tests/dashboard/demo_platform/")
+# What a test takes, roughly, by its marks; one without a mark takes less than a second.
+SECONDS: Final[Mapping[str, float]] = {"slow": 15, "browser": 6}
 TEMPLATE: Final = "atalaya_template"
 _numbers: Final = count()
 
 
+def _unit(nodeid: str) -> str:
+    """What stays on one worker: the tests of a file, or of a folder with one stage."""
+    shared = (place for place in ON_ONE_WORKER if nodeid.startswith(place))
+    return next(shared, nodeid.partition("::")[0])
+
+
+def _seconds(item: pytest.Item) -> float:
+    return sum(SECONDS.get(mark.name, 0) for mark in item.iter_markers()) or 0.5
+
+
 class Scheduling(LoadGroupScheduling):  # type: ignore[misc]  # xdist brings no types
-    """Tests of one file, or of a folder with one stage, stay on one worker: they share servers.
+    """Tests that share servers stay on one worker.
 
     A mark cannot say so: xdist 3.8 loses its groups under pytest 9.2 (pytest-xdist issue 1386).
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        shared = (place for place in ON_ONE_WORKER if nodeid.startswith(place))
-        return next(shared, nodeid.partition("::")[0])
+        return _unit(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)  # absent under `-p no:xdist`
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling | None:
-    return Scheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    config.option.loadscopereorder = False  # xdist's own order: most tests first
+    return Scheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)  # of what `-m` and `-k` leave
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes longest first: one that begins last would keep one worker at it alone."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for item in items:
+        seconds[_unit(item.nodeid)] += _seconds(item)
+    items.sort(key=lambda item: -seconds[_unit(item.nodeid)])
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """The Overview's figures, each recomputed from the raw rows with pandas."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,9 +25,16 @@ WEEK = timedelta(days=7)
 REGIONS, DEVICES, REFERRALS = ("AR-B", "AR-X"), ("mobile", "desktop"), ("direct", "whatsapp")
 
 
-@pytest.fixture
-def busy(db: Database) -> Database:
-    """Two days, today and a week earlier, of sessions, some booked, some paid."""
+@pytest.fixture(scope="module")
+def busy(new_database: Callable[[], str]) -> Iterator[Database]:
+    """Two days, today and a week earlier, of sessions, some booked, some paid. Only read from."""
+    db = Database(new_database(), pool_size=3)
+    _fill(db)
+    yield db
+    db.dispose()
+
+
+def _fill(db: Database) -> None:
     random = np.random.default_rng(7)
     provider = factories.provider(db)["id"]
     for number in range(160):
@@ -43,7 +50,6 @@ def busy(db: Database) -> Database:
         factories.session(db, started_at=at, **ids, **seen)
         if random.random() < 0.5:
             _book(db, at, {**ids, **seen, "provider_id": provider}, random)
-    return db
 
 
 def _book(

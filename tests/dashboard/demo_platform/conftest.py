@@ -25,6 +25,14 @@ _numbers: Final = count()
 Rows = Callable[..., list[tuple[Any, ...]]]
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks at marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """To fill the marketplace takes a quarter of a minute, whichever test asks for it first."""
+    for item in items:
+        if "marketplace" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
+
+
 def filled_url(new_database: Callable[[], str], *, events: int = EVENTS, seed: int = SEED) -> str:
     url = new_database()
     fill(url, events=events, seed=seed, now=NOW, progress=lambda _: None)

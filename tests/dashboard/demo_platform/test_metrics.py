@@ -90,6 +90,7 @@ def test_every_signal_of_prometheus_is_also_sampled_for_those_without_it() -> No
     assert sampled == asked
 
 
+@pytest.mark.slow
 def test_every_signal_answers_from_back_filled_history_and_from_now(
     served: str, db: Database
 ) -> None:
@@ -102,6 +103,7 @@ def test_every_signal_answers_from_back_filled_history_and_from_now(
                 assert len(asker.range(name, period)), (name, period)
 
 
+@pytest.mark.slow
 def test_prometheus_and_the_stored_samples_say_the_same(served: str, db: Database) -> None:
     asker = Signals(load_definitions(), db=db, prometheus=Client(served))
     at = ANCHOR - timedelta(hours=3)
@@ -115,6 +117,7 @@ def test_prometheus_and_the_stored_samples_say_the_same(served: str, db: Databas
             assert value == pytest.approx(stored[name][str(series)][0], rel=0.15), (name, series)
 
 
+@pytest.mark.slow
 def test_scraped_series_go_on_where_the_back_filled_ones_end(served: str) -> None:
     """The same labels, so one series; counters grow on instead of starting again."""
     for metric in ("http_request_duration_seconds_count", "pg_up", "redis_memory_used_bytes"):
@@ -132,6 +135,7 @@ def test_scraped_series_go_on_where_the_back_filled_ones_end(served: str) -> Non
     assert rate == pytest.approx(earlier, rel=0.35)
 
 
+@pytest.mark.slow
 def test_the_slow_release_stands_out_in_prometheus(db: Database, served: str) -> None:
     release = max(
         (one for one in SETTING.incidents if one.kind == "latency"),
