@@ -76,6 +76,7 @@ payment_applied = Table(
         "commission_back", BigInteger, "Part of the commission that falls on refunded, rounded down"
     ),
     column("provider_id", BigInteger, "Provider who earns"),
+    column("booking_id", BigInteger, "What is paid for; null for nothing known", null=True),
     column("day", Date, "Local day of its creation"),
     column("sold_day", Date, "Local day of the sale", null=True),
     column("back_day", Date, "Local day of the refund", null=True),

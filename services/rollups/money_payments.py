@@ -7,8 +7,9 @@ from sqlalchemy import text
 KEY: Final = ("visitor_id", "payment_id")
 SEEN: Final = (
     "created_at", "sold_at", "back_at", "amount", "commission", "refunded", "commission_back",
-    "provider_id", "day", "sold_day", "back_day", "tenant", "province", "device", "referral",
-    "instalments", "currency", "gateway", "method", "status", "reason", "kind", "service", "city",
+    "provider_id", "booking_id", "day", "sold_day", "back_day", "tenant", "province", "device",
+    "referral", "instalments", "currency", "gateway", "method", "status", "reason", "kind",
+    "service", "city",
 )  # fmt: skip
 """Columns of payment_applied beside its key."""
 MEASURES: Final = (
@@ -40,7 +41,7 @@ STAGING: Final = (
 )
 
 # The state that a payment has now, if it changed since the last tick: versions in between leave no
-# trace, and nothing depends on the order in which they came. What a payment is for is looked up
+# trace, and nothing depends on the order in which they came. What a booking is for is looked up
 # until it is found and kept then, so that a service which gets another name, or a provider which
 # becomes another kind, does not take its sales with it.
 STAGE: Final = text(f"""
@@ -51,14 +52,15 @@ STAGE: Final = text(f"""
         case when p.amount_minor = 0 then 0 else div(
             p.commission_minor::numeric * least(refund.amount, p.amount_minor), p.amount_minor
         ) end,
-        p.provider_id, (p.created_at at time zone :tz)::date,
+        p.provider_id, p.booking_id, (p.created_at at time zone :tz)::date,
         (p.approved_at at time zone :tz)::date, (refund.at at time zone :tz)::date,
         p.tenant, p.province, p.device, p.referral,
         p.instalments, p.currency, p.gateway, p.method, p.status,
         case when p.status = 'rejected' then coalesce(p.failure_reason, '') else '' end,
-        coalesce(nullif(known.kind, ''), providers.kind, ''),
-        coalesce(nullif(known.service, ''), btrim(services.name), ''),
-        coalesce(nullif(known.city, ''), sessions.city, '')
+        coalesce(case when same_provider then nullif(known.kind, '') end, providers.kind, ''),
+        coalesce(case when same_booking then nullif(known.service, '') end,
+            btrim(services.name), ''),
+        coalesce(case when same_booking then nullif(known.city, '') end, sessions.city, '')
     from payments as p
     cross join lateral (
         select case when p.refunded_minor > 0 then p.refunded_at end as at,
@@ -66,6 +68,10 @@ STAGE: Final = text(f"""
     ) as refund
     left join payment_applied as known
         on known.visitor_id = p.visitor_id and known.payment_id = p.payment_id
+    cross join lateral (
+        select known.provider_id = p.provider_id as same_provider,
+            known.booking_id = p.booking_id as same_booking
+    ) as still
     left join providers on providers.id = p.provider_id
     left join bookings on bookings.id = p.booking_id
     left join services on services.id = bookings.service_id
@@ -149,16 +155,20 @@ RECOMPUTE: Final = text(f"""
         case when is_back then facts.refunded_minor else 0 end,
         case when is_back and facts.amount_minor > 0 then floor(facts.commission_minor::numeric
             * least(facts.refunded_minor, facts.amount_minor) / facts.amount_minor) else 0 end,
-        facts.provider_id, (made_on at time zone :tz)::date, (sold_on at time zone :tz)::date,
+        facts.provider_id, facts.booking_id,
+        (made_on at time zone :tz)::date, (sold_on at time zone :tz)::date,
         case when is_back then (back_on at time zone :tz)::date end,
         facts.tenant, facts.province, facts.device, facts.referral, facts.instalments,
         facts.currency, facts.gateway, facts.method, facts.status,
         coalesce(case facts.status when 'rejected' then facts.failure_reason end, ''),
-        coalesce(nullif(kept.kind, ''), providers.kind, ''),
-        coalesce(nullif(kept.service, ''), trim(goods.name), ''),
-        coalesce(nullif(kept.city, ''), goods.city, '')
+        coalesce(nullif(provided.kind, ''), providers.kind, ''),
+        coalesce(nullif(booked.service, ''), trim(goods.name), ''),
+        coalesce(nullif(booked.city, ''), goods.city, '')
     from facts
-    left join payment_applied as kept using (visitor_id, payment_id)
+    left join payment_applied as provided using (visitor_id, payment_id, provider_id)
+    left join payment_applied as booked
+        on (booked.visitor_id, booked.payment_id, booked.booking_id)
+            = (facts.visitor_id, facts.payment_id, facts.booking_id)
     left join providers on providers.id = facts.provider_id
     left join goods on goods.id = facts.booking_id
     union all
