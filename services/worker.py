@@ -23,13 +23,14 @@ from data.errors import SourceDown
 from data.migrations import partitions
 from services.leadership import Leadership
 from services.meters import DUTY_SECONDS
-from services.rollups import provider_scores
+from services.rollups import keeping, provider_scores
 
 BEAT_S: Final = 5
 DAYS_AHEAD: Final = 14
 PARTITIONS_MS: Final = 60_000  # events that wait in the default partition are moved
 STANDBY_S: Final = 2
 WATCH_S: Final = 1
+OWN_THREAD: Final = frozenset({"heartbeat", "rollups"})
 
 log: Final = structlog.get_logger(__name__)
 
@@ -89,11 +90,29 @@ def score_providers(bench: Bench) -> None:
     provider_scores.score_if_due(bench.db, bench.zone)
 
 
+def keep_rollups(bench: Bench) -> None:
+    """Fold what the platform wrote into the rollups."""
+    keeping.tick(bench.db, bench.zone)
+
+
+def drop_old(bench: Bench) -> None:
+    """Drop raw events and minutes that are older than their retention."""
+    keeping.drop(bench.db, bench.zone)
+
+
+def compare_rollups(bench: Bench) -> None:
+    """Compare the rollups with the raw events, at night."""
+    keeping.compare(bench.db, bench.zone)
+
+
 # A new duty is one line here.
 DUTIES: Final[tuple[Duty, ...]] = (
     Duty("heartbeat", BEAT_S, beat),
     Duty("partitions", 3_600, make_partitions),
+    Duty("rollups", keeping.TICK_S, keep_rollups),
     Duty("provider scores", 60, score_providers),
+    Duty("retention", 3_600, drop_old),
+    Duty("rollup audit", 1_200, compare_rollups),
 )
 
 
@@ -151,8 +170,11 @@ class Worker:
     def _scheduler(self, bench: Bench) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
             timezone=UTC,
-            # The heartbeat has a thread of its own: long duties must not make us look dead.
-            executors={"default": ThreadPoolExecutor(3), "heartbeat": ThreadPoolExecutor(1)},
+            # Some have a thread of their own: long duties must not make us look dead, or be stale.
+            executors={
+                "default": ThreadPoolExecutor(3),
+                **{name: ThreadPoolExecutor(1) for name in OWN_THREAD},
+            },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         for duty in self._duties:
@@ -163,7 +185,7 @@ class Worker:
                 id=duty.name,
                 seconds=duty.every_s,
                 next_run_time=bench.leads_since,
-                executor="heartbeat" if duty.name == "heartbeat" else "default",
+                executor=duty.name if duty.name in OWN_THREAD else "default",
             )
         return scheduler
 

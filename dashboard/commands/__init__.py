@@ -10,6 +10,7 @@ from dashboard.demo.refusal import DemoRefused
 from dashboard.settings import SettingsInvalid
 from data.errors import SourceDown
 from data.signal_definitions import SignalsInvalid
+from services.errors import Unavailable
 
 REFUSED: Final = 2
 # In the order of the design: trying it out first, then running it.
@@ -18,6 +19,7 @@ COMMANDS: Final = {
     "clean-demo": "Remove the demo's data.",
     "serve": "Serve the pages.",
     "worker": "Do background duties.",
+    "rollups": "Rebuild, compare or move the tables that pages read.",
     "migrate": "Create or update Atalaya's tables.",
     "seed": "Fill a database with the simulated platform's history.",
     "doctor": "Check everything that Atalaya depends on and say what to do.",
@@ -68,7 +70,7 @@ def main() -> None:
         cli(prog_name="python -m dashboard")
     except SettingsInvalid as invalid:
         _refuse(*invalid.sentences)
-    except (DemoRefused, SignalsInvalid, SourceDown) as refusal:
+    except (DemoRefused, SignalsInvalid, SourceDown, Unavailable) as refusal:
         _refuse(str(refusal))
 
 

@@ -1,16 +1,22 @@
 """What the demo asks of the simulated platform before it is live: its past, in rows and metrics."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
 from psycopg import sql
 
+from dashboard.demo import environment
 from dashboard.demo.parts.ports import LOOPBACK
 from dashboard.demo.parts.prometheus import Prometheus, Target
 from dashboard.demo.platform import backfill
 from dashboard.demo.platform.history import fill
 from dashboard.demo.refusal import DemoRefused
+from dashboard.settings import Settings
+from data.database import Database
+from services import rollups
 
 Tell = Callable[[str], None]
 
@@ -18,6 +24,18 @@ Tell = Callable[[str], None]
 def history(database_url: str, *, events: int, seed: int, tell: Tell) -> None:
     """Write the platform's past into a migrated, empty database."""
     fill(database_url, events=events, seed=seed, now=datetime.now(UTC), progress=tell)
+
+
+def rollups_are_due(database_url: str) -> bool:
+    """Whether the rollups lack the past: a new demo, or one that another version filled."""
+    with _opened(database_url) as db:
+        return rollups.is_due(db, _zone())
+
+
+def make_rollups(database_url: str, *, tell: Tell) -> None:
+    """Fold the past into the rollups in one go; from then on the worker keeps them."""
+    with _opened(database_url) as db:
+        rollups.rebuild(db, _zone(), tell=tell)
 
 
 def let_in(connection: psycopg.Connection, user: str) -> None:
@@ -60,3 +78,21 @@ def targets(exporter_port: int) -> list[Target]:
         )
         for job, path in backfill.PATHS.items()
     ]
+
+
+@contextmanager
+def _opened(database_url: str) -> Iterator[Database]:
+    db = Database(database_url, pool_size=1)
+    try:
+        yield db
+    finally:
+        db.dispose()
+
+
+def _zone() -> ZoneInfo:
+    """The business time zone that the pages and the worker will be told."""
+    default = Settings.model_fields["timezone"].default
+    try:
+        return ZoneInfo(environment.surroundings().get("ATALAYA_TIMEZONE") or default)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise DemoRefused("ATALAYA_TIMEZONE is not the name of a time zone.") from error

@@ -75,6 +75,9 @@ class House:
             self._home.remember(filled=True, events=events, seed=seed)
         elif (kept := self._home.number("events")) != events:
             self._steps.say(f"  The {kept:,} events it has are kept; clean-demo removes them.")
+        if filling.rollups_are_due(self.postgres.url()):
+            with self._steps.step("Rollups"):
+                filling.make_rollups(self.postgres.url(), tell=self._steps.progress)
 
     def _start_signals(self) -> None:
         with self.postgres.connect() as connection:

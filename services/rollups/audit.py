@@ -66,7 +66,7 @@ def audit(db: Database, zone: ZoneInfo, *, parts: Sequence[Part] = PARTS) -> lis
         if kept is None:
             return []
         found = state.here(tx)
-        state.check(kept, found, zone)
+        state.check(tx, kept, found, zone)
         values = state.values(kept, zone=zone, lo="0", hi=kept.tx_done, now=found.now)
         for part in parts:
             for rollup in part.rollups:

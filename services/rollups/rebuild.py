@@ -48,7 +48,18 @@ _START_OVER: Final = text("""
     where id = 1
 """)
 
+_MADE_FOR: Final = text("""
+    -- services.rollups.rebuild.made_for
+    select definition from rollup_state where id = 1
+""")
+
 Tell = Callable[[str], None]
+
+
+def is_due(db: Database, zone: ZoneInfo) -> bool:
+    """Whether they were never made, or for another zone or other steps. Raises SourceDown."""
+    with db.write() as tx:
+        return tx.scalar(_MADE_FOR) != state.definition(state.here(tx), zone)
 
 
 def rebuild(
@@ -67,7 +78,7 @@ def rebuild(
     with db.write(timeout_ms=LIMIT_MS) as tx:
         state.lead(tx)
         kept, found = state.state(tx), state.here(tx)
-        state.check_cluster(kept, found)
+        state.check_cluster(tx, kept, found)
         values = state.values(kept, zone=zone, lo="0", hi=found.hi, now=now or found.now)
         tables = [table for part in parts for table in part.tables]
         tx.execute(_SETTINGS)

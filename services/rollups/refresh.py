@@ -68,7 +68,7 @@ def refresh(
         if not state.try_to_lead(tx):
             return None
         kept, found = state.state(tx), state.here(tx)
-        state.check(kept, found, zone)
+        state.check(tx, kept, found, zone)
         hi = state.cut(tx, lo=kept.tx_done, hi=found.hi, most=most)
         values = state.values(kept, zone=zone, lo=kept.tx_done, hi=hi, now=now or found.now)
         _stage(tx, parts)

@@ -43,6 +43,19 @@ _HERE: Final = text("""
             where step is not null) as steps
 """)
 
+# No row that we see has an id that this cluster has not given out yet.
+HOME: Final = text("""
+    -- services.rollups.state.home
+    select coalesce(system_identifier = here, true) and not exists (
+            select from analytics_events where tx >= pg_snapshot_xmax(pg_current_snapshot())
+        ) and not exists (
+            select from payments where tx >= pg_snapshot_xmax(pg_current_snapshot())
+        ) as is_home
+    from rollup_state
+    cross join (select system_identifier::text as here from pg_control_system()) as control
+    where id = 1
+""")
+
 # Always between transactions, never inside one: one that is larger than a slice is taken whole.
 _CUT: Final = text("""
     -- services.rollups.state.cut
@@ -120,9 +133,9 @@ def definition(found: Here, zone: ZoneInfo) -> str:
     return f"{zone.key}; steps {found.steps or 'none'}"
 
 
-def check(kept: State, found: Here, zone: ZoneInfo) -> None:
+def check(tx: Tx, kept: State, found: Here, zone: ZoneInfo) -> None:
     """Refuse to add to cells of another meaning or by ids of another cluster."""
-    check_cluster(kept, found)
+    check_cluster(tx, kept, found)
     if kept.definition not in {None, definition(found, zone)}:
         raise Unavailable(
             f"The rollups were made for {kept.definition}, and this is {definition(found, zone)}.",
@@ -130,9 +143,11 @@ def check(kept: State, found: Here, zone: ZoneInfo) -> None:
         )
 
 
-def check_cluster(kept: State, found: Here) -> None:
-    """Refuse ids of another cluster."""
-    if kept.system_identifier not in {None, found.system_identifier}:
+def check_cluster(tx: Tx, kept: State, found: Here) -> None:
+    """Refuse ids of another cluster. The rows themselves are looked at before the first mark."""
+    if kept.system_identifier == found.system_identifier:
+        return
+    if not tx.scalar(HOME):
         raise Unavailable(
             "The database was moved to another cluster, where its transaction ids mean nothing.",
             "Run `python -m dashboard rollups adopt` once.",
