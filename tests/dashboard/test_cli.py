@@ -6,11 +6,12 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dashboard.commands import COMMANDS
+from dashboard.commands import COMMANDS, main
 from dashboard.demo.parts.folder import Folder
 from dashboard.demo.parts.ports import LOOPBACK, free_port
 from tests.real import need
@@ -19,7 +20,11 @@ ROOT = Path(__file__).resolve().parents[2]
 NOWHERE = "postgresql://ana:hunter2-secret@127.0.0.1:1/atalaya"
 
 
-def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+Ended = subprocess.CompletedProcess[str]
+
+
+def run(*words: str, **settings: str) -> Ended:
+    """A command as its user starts it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ATALAYA_")}
     return subprocess.run(
         [sys.executable, "-m", "dashboard", *words],
@@ -32,7 +37,27 @@ def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def refused(found: subprocess.CompletedProcess[str]) -> str:
+@pytest.fixture
+def call(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ended]:
+    """Run a command in this process: most of a second or two is the start of another."""
+
+    def called(*words: str, **settings: str) -> Ended:
+        for name in [each for each in os.environ if each.startswith("ATALAYA_")]:
+            monkeypatch.delenv(name)
+        for name, value in {"ATALAYA_ENV_FILE": "", **settings}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["dashboard", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return Ended(words, int(ended.value.code or 0), said.out, said.err)
+
+    return called
+
+
+def refused(found: Ended) -> str:
     """The sentence of a refusal: nothing else on stderr, no traceback, no secret."""
     assert found.returncode == 2, found.stderr
     assert found.stderr.count("\n") == 1
@@ -48,8 +73,8 @@ def test_help_lists_every_command() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_each_command_explains_itself(name: str) -> None:
-    found = run(name, "--help")
+def test_each_command_explains_itself(name: str, call: Callable[..., Ended]) -> None:
+    found = call(name, "--help")
     assert found.returncode == 0
     words = " ".join(found.stdout.partition("Options:")[0].split())
     assert len(words.split()) >= 20
@@ -66,8 +91,8 @@ def test_the_entry_is_readable_for_a_python_that_is_too_old_to_run_the_rest() ->
 
 
 @pytest.mark.parametrize("name", ["serve", "worker", "migrate", "seed", "doctor"])
-def test_without_a_database_each_command_says_so(name: str) -> None:
-    assert refused(run(name)).startswith("ATALAYA_DATABASE_URL is not set:")
+def test_without_a_database_each_command_says_so(name: str, call: Callable[..., Ended]) -> None:
+    assert refused(call(name)).startswith("ATALAYA_DATABASE_URL is not set:")
 
 
 def test_serving_the_demo_on_a_public_address_is_refused() -> None:

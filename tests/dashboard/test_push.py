@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
@@ -52,16 +52,16 @@ class Reader:
             self.ended = True
 
 
-@pytest.fixture
-def server(db: Database, db_url: str, tmp_path: Path) -> Iterator[Served]:
+@contextmanager
+def _listening(db: Database, url: str, folder: Path) -> Iterator[Served]:
     factories.member(db)
-    with serving(tmp_path, database_url=db_url) as served:
+    with serving(folder, database_url=url) as served:
         eventually(lambda: served.program.says("push.listening"))
         yield served
 
 
-@pytest.fixture
-def ticket(server: Served) -> Iterator[str]:
+@contextmanager
+def _ticket(server: Served) -> Iterator[str]:
     """That of a page which is open as long as the test runs."""
     with session(server.base) as page:
         given = [
@@ -71,6 +71,45 @@ def ticket(server: Served) -> Iterator[str]:
         ]
         push = next(one for one in given if one.component_name == "atalaya_push")
         yield json.loads(push.bytes)["ticket"]
+
+
+@pytest.fixture
+def server(db: Database, db_url: str, tmp_path: Path) -> Iterator[Served]:
+    with _listening(db, db_url, tmp_path) as served:
+        yield served
+
+
+@pytest.fixture
+def ticket(server: Served) -> Iterator[str]:
+    with _ticket(server) as given:
+        yield given
+
+
+@pytest.fixture(scope="module")
+def quiet_url(new_database: Callable[[], str]) -> str:
+    """A database for several tests: no alert is committed in it, topics are only told."""
+    return new_database()
+
+
+@pytest.fixture(scope="module")
+def quiet_db(quiet_url: str) -> Iterator[Database]:
+    database = Database(quiet_url, pool_size=3)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(scope="module")
+def quiet(
+    quiet_db: Database, quiet_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    with _listening(quiet_db, quiet_url, tmp_path_factory.mktemp("quiet")) as served:
+        yield served
+
+
+@pytest.fixture
+def quiet_ticket(quiet: Served) -> Iterator[str]:
+    with _ticket(quiet) as given:
+        yield given
 
 
 def _open(server: Served, ticket: str) -> Reader:
@@ -108,28 +147,30 @@ def test_who_comes_later_begins_with_the_latest_news(
 
 
 @pytest.mark.parametrize("ticket", ["", "invented", "%00"])
-def test_without_the_ticket_of_an_open_page_there_is_no_stream(server: Served, ticket: str) -> None:
-    assert server.get(f"/api/events?ticket={ticket}").status_code == httpx.codes.FORBIDDEN
+def test_without_the_ticket_of_an_open_page_there_is_no_stream(quiet: Served, ticket: str) -> None:
+    assert quiet.get(f"/api/events?ticket={ticket}").status_code == httpx.codes.FORBIDDEN
 
 
 def test_a_stream_says_topics_only_and_nothing_that_is_not_one(
-    server: Served, ticket: str, db: Database
+    quiet: Served, quiet_ticket: str, quiet_db: Database
 ) -> None:
-    reader = _open(server, ticket)
-    with db.write() as tx:
+    reader = _open(quiet, quiet_ticket)
+    with quiet_db.write() as tx:
         outbox.notify(tx, topic="ana@example.com owes 12")
-    with db.write() as tx:
+    with quiet_db.write() as tx:
         outbox.notify(tx, topic="jobs")
     eventually(lambda: reader.events)
     assert [event for _, event in reader.events] == [{"topics": ["jobs"]}]
-    assert "ana@example.com" not in server.program.log
+    assert "ana@example.com" not in quiet.program.log
 
 
-def test_many_commits_become_few_events(server: Served, ticket: str, db: Database) -> None:
-    reader = _open(server, ticket)
+def test_many_commits_become_few_events(
+    quiet: Served, quiet_ticket: str, quiet_db: Database
+) -> None:
+    reader = _open(quiet, quiet_ticket)
     began = time.monotonic()
     for number in range(40):
-        with db.write() as tx:
+        with quiet_db.write() as tx:
             outbox.notify(tx, topic=f"topic.{number}")
     took = time.monotonic() - began
     eventually(lambda: any("topic.39" in event["topics"] for _, event in reader.events))

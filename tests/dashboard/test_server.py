@@ -91,6 +91,7 @@ def test_a_schema_that_is_behind_is_named_until_it_is_migrated(
     assert server.get("/health/ready").status_code == 200
 
 
+@pytest.mark.slow
 def test_readiness_goes_and_comes_with_postgres_and_tells_no_secret(
     disposable_postgres: PostgresServer, tmp_path: Path
 ) -> None:
@@ -197,6 +198,7 @@ def test_without_a_token_metrics_are_for_this_machine_and_not_for_a_proxy_on_it(
         assert server.get(path, **{header: "203.0.113.9"}).status_code == 403
 
 
+@pytest.mark.slow
 def test_with_a_token_metrics_are_for_those_who_send_it(database_url: str, tmp_path: Path) -> None:
     with serving(tmp_path, database_url=database_url, metrics_token=TOKEN) as server:
         assert server.get("/metrics").status_code == 401
