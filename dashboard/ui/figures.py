@@ -10,7 +10,7 @@ from dashboard.ui.charts.tables import spark_points
 from dashboard.ui.envelope import compared_words, form_of
 from dashboard.ui.material import Material
 from dashboard.ui.numbers import UNKNOWN, Format
-from dashboard.ui.spec import FigureSpec, Look, VerdictSpec
+from dashboard.ui.spec import FigureSpec, Look
 from dashboard.ui.theme import ICONS
 from dashboard.ui.words import say
 from data.answers import KeyFigure
@@ -47,13 +47,11 @@ def failed(spec: FigureSpec, reference: str) -> Json:
     return {"key": spec.key, "label": spec.label, "number": UNKNOWN, "state": "down", "note": hint}
 
 
-def late(spec: FigureSpec | VerdictSpec, drawn: Json | None, source: str) -> Json:
-    """Keep a key figure or verdict while its source has not answered for long, and say so."""
+def late(spec: FigureSpec, drawn: Json | None, source: str) -> Json:
+    """Keep a key figure while its source has not answered for long, and say so."""
     words = say("late.title", source=source)
     if drawn is not None:
-        return {**drawn, "state": "stale", "note": words, "stale": words}
-    if isinstance(spec, VerdictSpec):
-        return {"key": spec.key, "tone": "unknown", "icon": ICONS["unknown"], "head": words}
+        return {**drawn, "state": "stale", "note": words}
     return {"key": spec.key, "label": spec.label, "number": UNKNOWN, "state": "down", "note": words}
 
 

@@ -8,7 +8,7 @@ from dashboard.ui import envelope, figures, until, verdicts
 from dashboard.ui.charts.scene import Json
 from dashboard.ui.live import Look as AnyLook
 from dashboard.ui.material import Material, gather
-from dashboard.ui.spec import FigureSpec, Look, PanelSpec, Spec, UntilSpec
+from dashboard.ui.spec import FigureSpec, Look, PanelSpec, Spec, UntilSpec, VerdictSpec
 from data.period import Selection
 
 
@@ -55,6 +55,8 @@ class SpecJob:
             return envelope.encode({**found, "key": self.spec.key})
         if isinstance(self.spec, UntilSpec):
             return envelope.encode(until.late(self.spec, drawn, self.source))
+        if isinstance(self.spec, VerdictSpec):
+            return envelope.encode(verdicts.late(self.spec, drawn, self.source))
         return envelope.encode(figures.late(self.spec, drawn, self.source))
 
 

@@ -23,17 +23,24 @@ def verdict(spec: VerdictSpec, material: Material, look: Look) -> Json:
     answer, form = material.answer, form_of(look)
     found = answer.value
     if isinstance(found, SystemStatus):
-        return _system(spec, found) | _stale(answer) | links.to(spec.leads_to)
+        return aged(_system(spec, found), _stale(answer)) | links.to(spec.leads_to)
     if not isinstance(found, Verdict):
         return {"key": spec.key, "tone": "unknown", "icon": ICONS["unknown"], "head": answer.note}
-    return {
+    said = {
         "key": spec.key,
         "tone": found.level,
         "icon": ICONS[found.level],
         "head": _head(found, form),
         "more": _more(found, form),
-        **_stale(answer),
     }
+    return aged(said, _stale(answer))
+
+
+def aged(said: Json, stale: str) -> Json:
+    """Say why a verdict is old. One that was good is no longer known to be: it loses its green."""
+    if stale and said["tone"] == "ok":
+        said = {**said, "tone": "unknown", "icon": ICONS["unknown"]}
+    return {**said, "stale": stale}
 
 
 def failed(spec: VerdictSpec, reference: str) -> Json:
@@ -42,8 +49,16 @@ def failed(spec: VerdictSpec, reference: str) -> Json:
     return {"key": spec.key, "tone": "unknown", "icon": ICONS["unknown"], "head": head}
 
 
-def _stale(answer: Answer[Any]) -> Json:
-    return {"stale": answer.note if answer.state == "stale" else ""}
+def _stale(answer: Answer[Any]) -> str:
+    return answer.note if answer.state == "stale" else ""
+
+
+def late(spec: VerdictSpec, drawn: Json | None, source: str) -> Json:
+    """Keep a verdict while its source has not answered for long, and say so."""
+    words = say("late.title", source=source)
+    if drawn is not None:
+        return aged(drawn, words)
+    return {"key": spec.key, "tone": "unknown", "icon": ICONS["unknown"], "head": words}
 
 
 def _system(spec: VerdictSpec, found: SystemStatus) -> Json:
