@@ -40,6 +40,13 @@ class Choice:
         )
         return found if found in self.options else self.default
 
+    def given(self) -> str:
+        """Give the code of what is chosen without drawing, so that a page can say what it shows."""
+        words = {label: code for code, label in self.options.items()}
+        found = st.session_state.get(self.name) or st.query_params.get(self.name, "")
+        code = words.get(found, found)
+        return code if code in self.options else self.default
+
     def turn(self, value: str) -> None:
         """Choose as a click on the page asks; what is no option changes nothing."""
         if value in self.options:

@@ -20,6 +20,7 @@ own = (
     kept("provider", "[0-9]{1,9}"),
 )
 apply_turned(own, ("region",))
+st.caption(own[0].given())
 found = dict(drawn(own))
 st.write(found)
 for name, value in (("window", "30m"), ("provider", "17"), ("provider", "<b>"), ("other", "1")):
@@ -46,6 +47,18 @@ def press(app: AppTest, label: str) -> AppTest:
 
 def test_what_is_as_usual_is_not_said(app: AppTest) -> None:
     assert chosen(app.run()) == "{}"
+
+
+@pytest.mark.parametrize("given", ["30m", "Within 30 min"])
+def test_a_choice_is_known_before_it_is_drawn(app: AppTest, given: str) -> None:
+    app.query_params["window"] = given
+    assert app.run().caption[0].value == "30m"
+    assert app.selectbox[0].select("24h").run().caption[0].value == "24h"
+
+
+def test_a_choice_of_nonsense_is_the_usual_one(app: AppTest) -> None:
+    app.query_params["window"] = "<b>"
+    assert app.run().caption[0].value == "24h"
 
 
 def test_a_choice_a_search_and_a_record_reach_the_question(app: AppTest) -> None:
