@@ -1,10 +1,11 @@
 """The Launch monitor in one sentence: what is wrong, since when, and how many alerts are open."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
+import pandas as pd
 from pandas import DataFrame
 from sqlalchemy import text
 
@@ -17,6 +18,7 @@ from data.signals import Signals
 from data.together import together
 
 LOOK_BACK: Final = timedelta(hours=6)
+RECENT: Final = timedelta(hours=1)
 STEP_S: Final = 60
 MOST_PROBLEMS: Final = 6
 
@@ -116,22 +118,45 @@ def _breaches(signals: Signals, found: Iterable[Moment]) -> list[Breach]:
 
 
 def _dated(signals: Signals, breaches: list[Breach], at: datetime) -> tuple[Problem, ...]:
-    """Look up when each breach began; one question per signal, however many of its lines breach."""
-    period = Period(at - LOOK_BACK, at)
+    """Look up when each breach began; far back only for those that the last hour does not date."""
+    recent = _hour_before(at)
+    history = _history(signals, breaches, Period(recent, at))
+    older = [one for one in breaches if _last_fine(one, history) is None]
+    for name, frame in _history(signals, older, Period(at - LOOK_BACK, recent)).items():
+        history[name] = pd.concat([frame, history[name]], ignore_index=True)
+    return tuple(_problem(breach, history, at) for breach in breaches)
+
+
+def _hour_before(at: datetime) -> datetime:
+    """Give the end of a whole step, so that what lies before and after it fits together."""
+    recent = (at - RECENT).timestamp()
+    return datetime.fromtimestamp(recent // STEP_S * STEP_S, UTC)
+
+
+def _history(signals: Signals, breaches: list[Breach], period: Period) -> dict[str, DataFrame]:
+    """Ask once for each signal, however many of its lines breach."""
     names = dict.fromkeys(signal.name for signal, *_ in breaches)
-    ranges = signals.ranges(names, period, step_s=STEP_S)
-    return tuple(_problem(breach, ranges[breach[0].name], at) for breach in breaches)
+    return signals.ranges(names, period, step_s=STEP_S)
 
 
-def _problem(breach: Breach, history: DataFrame, at: datetime) -> Problem:
+def _last_fine(breach: Breach, history: Mapping[str, DataFrame]) -> pd.Timestamp | None:
+    """Give the last moment at which the line was within its thresholds, None without any."""
+    signal, series, *_ = breach
+    line = history[signal.name]
+    line = line[line["series"] == series]
+    values = line["value"].tolist()
+    fine = [place for place, one in enumerate(values) if signal.level(one, series) is None]
+    return line["at"].iloc[fine[-1]] if fine else None
+
+
+def _problem(breach: Breach, history: Mapping[str, DataFrame], at: datetime) -> Problem:
     signal, series, level, value = breach
     limits = signal.thresholds(series)
     threshold = limits.critical if level == "critical" else limits.warning
-    line = history[history["series"] == series]
-    is_wrong = [signal.level(one, series) is not None for one in line["value"].tolist()]
-    fine = [moment for moment, wrong in zip(line["at"], is_wrong, strict=True) if not wrong]
-    last_fine = fine[-1] if fine else None
-    after = line["at"] if last_fine is None else line["at"][line["at"] > last_fine]
+    line = history[signal.name]
+    moments = line.loc[line["series"] == series, "at"]
+    last_fine = _last_fine(breach, history)
+    after = moments if last_fine is None else moments[moments > last_fine]
     since = after.iloc[0].to_pydatetime() if len(after) else at
     return Problem(
         signal=signal.name,

@@ -3,6 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from data.answers import recording
 from data.database import Database
 from data.period import Selection
 from data.signals import Signals, open_signals
@@ -64,6 +65,39 @@ def test_a_breach_older_than_what_is_looked_back_at_is_said_to_be_longer(stored:
 
     assert problem.is_longer
     assert problem.level == "warning"
+
+
+@pytest.mark.parametrize("minutes", [58, 59, 60, 61, 62, 90, 300])
+def test_a_breach_that_began_before_the_last_hour_is_dated_to_the_minute(
+    stored: Signals, minutes: int
+) -> None:
+    measure(stored, "websocket_connections", *[100.0] * 5, *[600.0] * minutes)
+
+    (problem,) = asked(stored).problems
+
+    assert problem.since == NOW - timedelta(minutes=minutes)
+    assert not problem.is_longer
+
+
+def test_a_single_good_minute_an_hour_ago_is_not_overlooked(stored: Signals) -> None:
+    measure(stored, "websocket_connections", *[600.0] * 200, 100.0, *[600.0] * 59)
+
+    (problem,) = asked(stored, NOW + timedelta(seconds=20)).problems
+
+    assert problem.since == NOW - timedelta(minutes=59)
+
+
+def test_only_what_the_last_hour_does_not_date_is_looked_for_further_back(
+    db: Database, prometheus_url: str
+) -> None:
+    """Memory is full all the hour of the samples; the buckets are slow from half past on."""
+    with recording() as sent:
+        found = asked(open_signals(db, url=prometheus_url), END)
+
+    assert {"memory_used_pct", "api_latency_p95"} <= {one.signal for one in found.problems}
+    sent_for = [one for one in sent.statements if "every 60 s" in one]
+    assert sum("process_resident_memory_bytes" in one for one in sent_for) == 2
+    assert sum("sum by (le) (rate(http_request" in one for one in sent_for) == 1
 
 
 def test_signals_without_data_are_named_and_nothing_at_all_is_unknown(stored: Signals) -> None:
