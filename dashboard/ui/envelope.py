@@ -18,6 +18,7 @@ from dashboard.ui.theme import THEMES
 from dashboard.ui.words import say
 from data.answers import Answer
 from data.period import Selection
+from data.revenue import chosen_currency
 
 _TONES: Final[tuple[Literal["warning", "critical"], ...]] = ("warning", "critical")
 _OPTIONS: Final = orjson.OPT_SERIALIZE_NUMPY
@@ -70,7 +71,7 @@ def scene_of(spec: PanelSpec, material: Material, look: Look) -> Scene:
     return Scene(
         theme=THEMES.get(look.theme, THEMES["light"]),
         format=form,
-        unit=unit_of(spec.signal),
+        unit=f"{chosen_currency(filters)} minor" if spec.is_money else unit_of(spec.signal),
         thresholds=thresholds_of(spec.signal, form),
         marks=tuple(_marks(material.marks)),
         previous=material.before.value if material.before else None,

@@ -92,13 +92,19 @@ class Page:
         help: str = "",  # noqa: A002 - the word that Streamlit uses too
         hint: str = "",
         leads_to: str | None = None,
+        money: bool = False,
     ) -> None:
-        """Add a panel, of lines unless told; `signal` gives unit and thresholds. Eight in a tab."""
+        """Add a panel, of lines unless told; `signal` gives unit and thresholds. Eight in a tab.
+
+        `money` says that the unit is the currency that the page speaks of, in minor units.
+        """
         key, (tab, marks) = f"{self.name}.{_slug(title)}", self._tab
         draw = draw or charts.lines()
         words = help or question.definition.partition("\n\n")[0].replace("\n", " ")
         self._panels.append(
-            PanelSpec(key, title, question, draw, signal, marks, tab, wide, words, hint, leads_to)
+            PanelSpec(
+                key, title, question, draw, signal, marks, tab, wide, words, hint, leads_to, money
+            )
         )
         if sum(panel.tab == tab for panel in self._panels) > MOST_PANELS:
             raise ValueError(f"{self.title}: at most {MOST_PANELS} panels in a tab.")

@@ -29,7 +29,8 @@ class Asked(Protocol):
 class PanelSpec:
     """One panel of a page. `key` is unique in the app, `hint` says what to do when it is empty.
 
-    `leads_to` is the path of the page that says more.
+    `leads_to` is the path of the page that says more. `is_money` says that what is drawn is an
+    amount in minor units of the currency that the page speaks of.
     """
 
     key: str
@@ -43,6 +44,7 @@ class PanelSpec:
     help: str = ""
     hint: str = ""
     leads_to: str | None = None
+    is_money: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ function show(host, env) {
   if (!drawn) { note.replaceChildren(icon(env.state), el('strong', '', env.title || ''), el('span', '', env.hint || '')); }
   footer(host, env);
   panels.set(env.key, host);
-  if (env.table) { purge(host); table(body, env, host._choose, host._turn); }
+  if (env.table) { purge(host); table(body, env, host); }
   else if (env.status) { purge(host); status(body, env); }
   else if (env.fig) figure(host, body, env);
 }

@@ -3,14 +3,14 @@ import { el, spark } from './page.js';
 
 const SEARCH_FROM = 9;   // rows; a shorter table is read at a glance
 
-export function table(body, env, choose, turn) {
+export function table(body, env, { _choose: choose, _turn: turn, _open: open }) {
   const t = env.table;
   const shape = JSON.stringify(t.columns);
   if (body._shape !== shape) build(body, t, shape);
   const view = body._view;
   view.table = t;
   if (view.chosen === undefined) view.chosen = chosenByLink(t);
-  view.choose = t.opens ? (id) => turn(t.select, id) : choose;
+  view.choose = t.leads ? (id) => id && open('open', pathOf(t, id)) : t.opens ? (id) => turn(t.select, id) : choose;
   view.turn = turn;
   view.search.hidden = !!t.pager || (t.rows.length < SEARCH_FROM && !view.query);
   turning(view.pager, t.pager, turn);
@@ -50,6 +50,9 @@ function chosenByLink(t) {
   const given = t.select ? new URLSearchParams(location.search).get(t.select) : null;
   return t.ids.includes(given) ? given : null;
 }
+
+// Rows may be records of another page.
+function pathOf(t, id) { return `${t.leads}?${new URLSearchParams({ [t.select]: id })}`; }
 
 function heading(view, column, i) {
   const th = el('th', column.n ? 'num' : '');
@@ -121,8 +124,8 @@ function compare(a, b) {
 
 function row(view, cells, id) {
   const tr = el('tr');
-  cells.forEach((c, i) => tr.append(cell(c, view.table.columns[i], view.table.select, id)));
-  if (view.table.select) selectable(view, tr, id);
+  cells.forEach((c, i) => tr.append(cell(c, view.table.columns[i], view.table, id)));
+  if (view.table.select && !(view.table.leads && !id)) selectable(view, tr, id);
   return tr;
 }
 
@@ -131,7 +134,7 @@ function selectable(view, tr, id) {
   tr.tabIndex = 0;
   tr.setAttribute('aria-selected', String(view.chosen === id));
   const pick = () => {
-    view.chosen = view.chosen === id ? null : id;
+    view.chosen = view.chosen === id && !view.table.leads ? null : id;
     for (const other of view.rows.children) other.setAttribute('aria-selected', String(other.dataset.id === view.chosen));
     view.choose(view.chosen ?? '');
   };
@@ -143,13 +146,13 @@ function selectable(view, tr, id) {
   });
 }
 
-function cell(c, column, select, id) {
+function cell(c, column, t, id) {
   const td = el('td', column.n ? 'num' : column.k === 'spark' ? 'spark' : '');
   if (column.k === 'rank') td.classList.add('rank');
   if (c[3]) { td.classList.add('few'); td.title = c[3]; }
   if (column.k === 'spark') td.append(spark(c[2] || [], 96, 20));
   else if (column.k === 'status' && c[2]) td.append(pill(c));
-  else if (column.k === 'link' && select) td.append(link(c[1], select, id));
+  else if (column.k === 'link' && t.select && id) td.append(link(c[1], t, id));
   else if (column.k === 'bar') {
     const bar = el('span', 'atl-bar');
     bar.style.setProperty('--share', String(Math.max(0, Math.min(1, c[2] || 0))));
@@ -160,10 +163,10 @@ function cell(c, column, select, id) {
 }
 
 // A real link (new tab, copy); a plain click chooses the row like any other place in it.
-function link(text, select, id) {
+function link(text, t, id) {
   const a = el('a', 'atl-link', text);
-  const to = new URL(location.href);
-  to.searchParams.set(select, id);
+  const to = t.leads ? new URL(pathOf(t, id), document.baseURI) : new URL(location.href);
+  if (!t.leads) to.searchParams.set(t.select, id);
   a.href = to.href;
   a.tabIndex = -1;                                              // the row itself takes the focus
   a.addEventListener('click', (e) => {

@@ -25,6 +25,7 @@ class TableSpec:
 
     columns: tuple[Column, ...]
     select: str = ""
+    leads_to: str = ""
 
     def picture(self, value: object, scene: Scene) -> Picture:
         """Lay the rows out as cells of [sort value, text, more]."""
@@ -39,6 +40,7 @@ class TableSpec:
         heads = [{"l": c.label, "k": c.kind, "n": c.is_number} for c in self.columns]
         ids = [str(r[self.select]) for r in records] if self.select else []
         table = {"columns": heads, "rows": rows, "ids": ids, "select": self.select}
+        table |= {"leads": self.leads_to} if self.leads_to else {}
         return Picture({"table": table}, self._summary(frame, records[0]))
 
     def sheet(self, value: object, _scene: Scene) -> Sheet:
@@ -60,9 +62,15 @@ class TableSpec:
         return f"Table of {len(frame)} rows; the first is {first[name.name]}."
 
 
-def table(columns: Sequence[Column], *, select: str = "", height: int = 400) -> Draw:
-    """Draw rows as a table. `select` names the column that identifies a chosen row."""
-    spec = TableSpec(tuple(columns), select)
+def table(
+    columns: Sequence[Column], *, select: str = "", leads_to: str = "", height: int = 400
+) -> Draw:
+    """Draw rows as a table. `select` names the column that identifies a chosen row.
+
+    With `leads_to` choosing a row opens that page with `?<select>=<the row's value>`; rows where
+    the value is empty lead nowhere.
+    """
+    spec = TableSpec(tuple(columns), select, leads_to)
     return Draw(spec.picture, spec.sheet, height=height, is_chart=False, select=select)
 
 
@@ -105,8 +113,6 @@ def _amount(value: float, row: dict[Any, Any], column: Column, scene: Scene) -> 
     if column.kind == "delta":
         arrow = "↑" if value > 0 else "↓" if value < 0 else "="
         return f"{arrow}\u00a0{form.value(abs(value), column.unit)}"
-    if column.kind == "rank":
-        return form.number(value)
     currency = row.get(column.currency) if column.currency else None
     if column.currency:
         return form.money(value, currency) if isinstance(currency, str) else UNKNOWN
