@@ -16,6 +16,9 @@ from tests.factories import NOW, Row
 from tests.plans import ExplainingDatabase
 
 ZONE: Final = ZoneInfo("America/Argentina/Buenos_Aires")
+MIDNIGHT: Final = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
+EDGES: Final = (MIDNIGHT, MIDNIGHT + timedelta(days=1), MIDNIGHT + timedelta(hours=1))
+"""Where whole cells begin and end: a payment of that very moment is counted once."""
 SUMS: Final = """
     -- tests.rollup_source.{unit}
     with /* money */
@@ -34,14 +37,15 @@ BY_HOUR: Final = rollup_source.by_hour(SUMS.format(unit="hour"))
 @pytest.fixture
 def payments(db: Database) -> list[Row]:
     rng = random.Random(3)  # noqa: S311 - a seeded stream is not cryptography
-    rows = [_payment(db, rng) for _ in range(150)]
+    rows = [_payment(db, rng, NOW - timedelta(seconds=rng.randrange(518_400))) for _ in range(150)]
+    rows += [_payment(db, rng, at) for at in EDGES for _ in range(5)]
     rollups.refresh(db, ZONE, now=NOW)
     return rows
 
 
-def _payment(db: Database, rng: random.Random) -> Row:
-    created = NOW - timedelta(seconds=rng.randrange(6 * 86_400))
-    returned = rng.choice((None, None, created + timedelta(seconds=rng.randrange(90_000))))
+def _payment(db: Database, rng: random.Random, created: datetime) -> Row:
+    later = created + timedelta(seconds=rng.randrange(90_000))
+    returned = rng.choice((None, None, created, later))
     seen = {
         "province": rng.choice(("AR-B", "AR-X")),
         "device": rng.choice(("mobile", "desktop")),
@@ -80,7 +84,7 @@ def test_days_and_hours_of_any_window_sum_to_its_payments(
 
 def _windows() -> list[tuple[datetime, datetime]]:
     """Whole days, parts of one day or hour, over midnight, odd seconds, nothing at all."""
-    midnight = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
+    midnight = MIDNIGHT
     odd = timedelta(hours=7, minutes=13, seconds=11, microseconds=7)
     return [
         (midnight, midnight + timedelta(days=2)),
@@ -89,6 +93,7 @@ def _windows() -> list[tuple[datetime, datetime]]:
         (midnight + odd, midnight + odd + timedelta(minutes=20)),
         (midnight - timedelta(minutes=90), midnight + timedelta(minutes=90)),
         (midnight, midnight),
+        (midnight, midnight + timedelta(days=1, hours=1)),
         (NOW - timedelta(days=300), NOW - timedelta(days=200)),
     ]
 

@@ -199,6 +199,13 @@ def test_a_charge_back_is_money_paid_back_and_named(db: Database) -> None:
     )  # fmt: skip
 
 
+def test_no_more_commission_goes_back_than_there_was(db: Database) -> None:
+    small = replace(SOLD, amount_minor=10, commission_minor=3)
+    send(db, _refunded(small, 99), _refunded(replace(small, payment_id=2), 5))
+    refresh(db)
+    assert kept(db)["provider_day"][1, date(2026, 11, 12), "ARS"][3:6] == (2, 104, 3 + 1)
+
+
 @pytest.mark.parametrize(
     "payment",
     [
@@ -324,6 +331,7 @@ def test_a_rebuild_gives_what_the_ticks_gave_and_the_next_tick_goes_on(
     sent = [payment for number in range(30) for payment in versions(rng, number)]
     send(db, *sent[:60])
     rollups.rebuild(db, ZONE, now=LATER)
+    assert db.scalar(AS_OF) == _newest_day(newest(sent[:60]))
     check(db, sent[:60], goods)
     send(db, *sent[60:])
     refresh(db)
@@ -331,6 +339,18 @@ def test_a_rebuild_gives_what_the_ticks_gave_and_the_next_tick_goes_on(
     rollups.rebuild(db, ZONE, now=LATER)
     check(db, sent, goods)
     assert differing(db) == []
+
+
+def _newest_day(payments: list[Payment]) -> date:
+    """Of a creation, a sale or a refund, and no later than the day of the clock."""
+    moments = [
+        moment
+        for one in payments
+        for moment in (one.created_at, one.approved_at, one.refunded_at)
+        if moment is not None and (moment != one.refunded_at or one.refunded_minor > 0)
+    ]
+    days = [moment.astimezone(ZONE).date() for moment in moments]
+    return max(day for day in days if day <= LATER.astimezone(ZONE).date())
 
 
 def test_an_audit_names_the_cells_that_are_wrong(db: Database) -> None:
