@@ -57,6 +57,25 @@ VALUES: dict[str, object] = {
     "end_day": date(2026, 11, 20),
     "head": NOW - timedelta(days=6),
     "tail": NOW - timedelta(hours=12),
+    "last_day": date(2026, 11, 20),
+    "days": 7,
+    "grain": "day",
+    "step": "1 day",
+    "clock": HERE.key,
+    "lag_s": 604_800,
+    "first_at": datetime(2026, 11, 14),  # noqa: DTZ001 - the local clock's
+    "last_at": datetime(2026, 11, 20),  # noqa: DTZ001 - the local clock's
+    "payers_own": ["card_declined"],
+    "top": 20,
+    "most": 1_000,
+    "from_days": [0, 1, 2],
+    "words": ["Same day", "Next day", "Later"],
+    "begin": date(2026, 11, 14),
+    "count": 7,
+    "cut_days": [date(2026, 11, 19)],
+    "measure": "sessions",
+    "fewest": 30,
+    "times": 2.0,
 }
 
 MODULES = [
