@@ -79,6 +79,7 @@ def scene_of(spec: PanelSpec, material: Material, look: Look) -> Scene:
         compared=compared_words(compare),
         now=filters.now,
         revision=revision(filters.selection),
+        region=filters.selection.region or "",
     )
 
 

@@ -126,11 +126,11 @@ def test_a_distribution_keeps_the_order_of_its_classes_and_names_some() -> None:
 
 
 def test_a_distribution_is_compared_class_by_class() -> None:
-    before = DEPTH.assign(n=[5, 5, 5, 5])
+    before = DEPTH.assign(n=[5, 6, 7, 8])
     picture = COLUMNS.picture(DEPTH, scene(previous=before))
     assert picture.content["compared"] is True
     line = picture.content["fig"]["data"][1]
-    assert numbers(line["y"]) == [5] * 4
+    assert numbers(line["y"]) == [5, 6, 7, 8]
     assert line["hovertext"][0] == "last week: 5"
     other = COLUMNS.picture(DEPTH, scene(previous=DEPTH.head(2)))
     assert other.content["compared"] is False

@@ -41,7 +41,7 @@ HOURS = DataFrame(
 RATES = DataFrame(
     {
         "x": [1, 3, 1, 3],
-        "y": ["card", "card", "wallet", "wallet"],
+        "y": ["card", "card", "bank_transfer", "bank_transfer"],
         "value": [90.0, 60.0, 100.0, np.nan],
         "attempts": [500, 100, 12, 0],
         "approved": [450, 60, 12, 0],
@@ -141,7 +141,7 @@ def test_days_and_codes_are_written_as_people_read_them() -> None:
     layout = figure(charts.cohorts(), COHORTS)["layout"]
     assert layout["yaxis"]["ticktext"] == ["02/11/2026", "09/11/2026", "16/11/2026"]
     layout = figure(MATRIX, RATES)["layout"]
-    assert layout["yaxis"]["ticktext"] == ["Card", "wallet"]
+    assert layout["yaxis"]["ticktext"] == ["Card", "Bank transfer"]
     assert layout["xaxis"]["ticktext"] == ["1 cuota", "3"]
 
 

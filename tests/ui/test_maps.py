@@ -160,6 +160,21 @@ def test_words_on_a_province_are_readable_in_both_themes() -> None:
         assert all(max(contrast(ink, ground) for ink in inks) >= 4.5 for ground in grounds)
 
 
+def test_the_province_that_the_page_is_filtered_by_is_outlined_and_said() -> None:
+    filtered = MAP.picture(BOOKINGS, scene(region="AR-C"))
+    plain = MAP.picture(BOOKINGS, scene())
+    more = [t for t in filtered.content["fig"]["data"] if t.get("line", {}).get("width") == 2]
+    assert [trace.get("xaxis", "x") for trace in more] == ["x", "x2"]
+    assert len(filtered.content["fig"]["data"]) == len(plain.content["fig"]["data"]) + 2
+    assert filtered.alt.endswith("Chosen: Ciudad de Buenos Aires, 30.")
+
+
+def test_an_amount_is_never_grey_whatever_its_cases() -> None:
+    draw = charts.map(unit="count", cases="cases")
+    fig = figure(draw, BOOKINGS.assign(cases=3.0))
+    assert LIGHT.line not in {trace["fillcolor"] for trace in shapes(fig).values()}
+
+
 def test_two_rows_of_one_province_are_refused() -> None:
     value = DataFrame({"region": ["AR-X", "Córdoba"], "value": [1, 2]})
     with pytest.raises(ValueError, match="two rows of one province"):

@@ -76,6 +76,10 @@ def test_the_money_that_leaves_is_said_and_nothing_where_it_is_unknown() -> None
     ]
 
 
+def test_what_is_lost_is_in_the_currency_of_the_panel() -> None:
+    assert "USD\u00a012.000 lost" in words(figure(unit="USD minor"))
+
+
 @pytest.mark.parametrize(
     ("window", "said"),
     [("30m", "30 minutes"), ("24h", "24 hours"), ("7d", "7 days"), ("any", "however long")],

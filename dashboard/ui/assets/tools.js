@@ -2,6 +2,8 @@
 import { panels } from './panel.js';
 import { el, lib } from './page.js';
 
+const TITLE_PX = 44;     // room above a picture for its title and date
+
 export default function ({ data, parentElement }) {
   const host = parentElement.querySelector('.atl-tools');
   const png = tool(host, 0, 'PNG', 'image', () => picture(data, 'png'));
@@ -23,15 +25,15 @@ async function picture(data, format) {
   if (!fig) return;
   if (!host._drawn) await host._draw();
   const P = await lib();
-  const [width, height] = [fig.clientWidth, host._env.height + 44];
+  const [width, height] = [fig.clientWidth, host._env.height + TITLE_PX];
   // Drawn aside with title and date, on the panel's own ground: a picture that is passed on must say what it shows.
   const aside = el('div');
   const { layout } = host._env.fig;
   const style = getComputedStyle(host);
   await P.newPlot(aside, host._env.fig.data, {
     ...layout, width, height, paper_bgcolor: style.getPropertyValue('--atl-raised').trim(),
-    margin: { ...layout.margin, t: 54 }, title: { text: '<b>' + escaped(data.title) + '</b><br><span style="font-size:11px">' + escaped(data.subtitle + host._env.clock) + '</span>',
-      x: 0, xref: 'paper', xanchor: 'left', pad: { l: 2 }, font: { size: 14 } },
+    margin: { ...layout.margin, t: layout.margin.t + TITLE_PX }, title: { text: '<b>' + escaped(data.title) + '</b><br><span style="font-size:11px">' + escaped(data.subtitle + host._env.clock) + '</span>',
+      x: 0, xref: 'container', xanchor: 'left', y: 1, yref: 'container', yanchor: 'top', pad: { l: 8, t: 24 }, font: { size: 14 } },
     xaxis: { ...layout.xaxis, ...ranged(fig, 'xaxis') }, yaxis: { ...layout.yaxis, ...ranged(fig, 'yaxis') },
   }, { staticPlot: true });
   await P.downloadImage(aside, { format, width, height, scale: format === 'png' ? 2 : 1, filename: data.file });

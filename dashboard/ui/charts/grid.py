@@ -11,7 +11,7 @@ from pandas import DataFrame, Timestamp
 
 from dashboard.ui.charts.cases import FEW, numbers
 from dashboard.ui.charts.scene import names_of
-from dashboard.ui.charts.sheets import spelled
+from dashboard.ui.charts.sheets import name_in_words
 from dashboard.ui.numbers import Format
 
 Floats = NDArray[np.float64]
@@ -100,7 +100,7 @@ def word_of(value: object, form: Format, names: Mapping[str, str]) -> str:
     """Write the name of a row or column: a day as the locale does, a code in its words."""
     if isinstance(value, Timestamp | date):
         return form.day(value.date() if isinstance(value, Timestamp) else value)
-    return names.get(str(value)) or spelled(str(value))
+    return names.get(str(value)) or name_in_words(str(value))
 
 
 def _ordered(found: list[Any]) -> list[Any]:

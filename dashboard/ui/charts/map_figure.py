@@ -48,7 +48,11 @@ class MapFigure:
         near = [self._shape(each, classes) | _on(_INSET) for each in metro()]
         words = [self._labels(classes), self._inset_label(classes), self._inset_name()]
         rest = [self._frame(), self._frame() | _on(_INSET), self._key(classes), self._note()]
-        return {"data": [*country, *near, *words, *rest], "layout": self._layout()}
+        chosen = [self._outline(each) for each in provinces() if each.iso == self.scene.region]
+        chosen += [
+            self._outline(each) | _on(_INSET) for each in metro() if each.iso == self.scene.region
+        ]
+        return {"data": [*country, *near, *chosen, *words, *rest], "layout": self._layout()}
 
     def summary(self) -> str:
         """Say which province is first, how many have a value, and what is not on the map."""
@@ -59,7 +63,14 @@ class MapFigure:
         first = self.found.ranked[0]
         value = self._text(self.found.regions[first])
         said = say("map.alt", **counted, first=names[first], value=value)
-        return f"{said} {self._off()}".strip()
+        return " ".join(each for each in (said, self._chosen(names), self._off()) if each)
+
+    def _chosen(self, names: dict[str, str]) -> str:
+        """Say what the province has that the page is filtered by."""
+        found = self.found.regions.get(self.scene.region)
+        if found is None or not found.is_known:
+            return ""
+        return say("map.chosen", name=names[self.scene.region], value=self._text(found))
 
     def _text(self, each: Region) -> str:
         return self.scene.format.value(each.value, self.unit)
@@ -87,6 +98,13 @@ class MapFigure:
             "name": each.name,
             "customdata": [each.iso],
         }
+
+    def _outline(self, each: Province) -> Json:
+        """Mark the province that the page is filtered by."""
+        shape = self._shape(each, Classes(()))
+        kept = {name: shape[name] for name in ("type", "mode", "x", "y")}
+        line = {"color": self.scene.theme.text, "width": 2}
+        return {**kept, "line": line, "hoverinfo": "skip"}
 
     def _hover(self, each: Province) -> str:
         known, form = self.found.regions[each.iso], self.scene.format
@@ -223,7 +241,7 @@ class MapFigure:
             "xaxis": {"visible": False, "domain": [0, _RIGHT], "constrain": "domain"},
             "yaxis": {"visible": False, "domain": [0.05, 1], **_true("x")},
             **_inset_axes(),
-            **_plain_axes(_KEY, [_RIGHT + 0.03, 1], [0.56, 0.99], [-0.05, 1, -7.5, 0.5]),
+            **_plain_axes(_KEY, [_RIGHT + 0.03, 1], [0.56, 0.99], [-0.1, 1, -7.5, 0.5]),
             **_plain_axes(_NOTE, [0, 1], [0, 0.04], [0, 1, -1, 1]),
         }
 

@@ -60,7 +60,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The names of the columns that are read; "" is one that the answer does not have."""
+    """The names of the columns that are read; "" is one that the answer does not have.
+
+    `cases` and `part` are denominator and numerator of a rate; an amount has none.
+    """
 
     region: str
     value: str
@@ -78,7 +81,8 @@ def matched(frame: DataFrame, columns: Columns, *, adds_up: bool) -> Found:
     if len(set(on_map)) < len(on_map):
         raise ValueError("The answer has two rows of one province; a map needs one.")
     nothing = np.full(len(frame), np.nan)
-    rows = np.column_stack([numbers(frame, name) if name else nothing for name in wanted])
+    read = (columns.value, "", "") if adds_up else wanted
+    rows = np.column_stack([numbers(frame, name) if name else nothing for name in read])
     total = float(np.nansum(rows[:, 0])) if adds_up else 0.0
     regions = {each.iso: Region() for each in provinces()} | _ranked(codes, rows, total)
     off = [n for n, code in enumerate(codes) if not code]

@@ -41,6 +41,7 @@ class Scene:
 
     `previous` is the value of the comparison period, `shift` how far it lies back and `compared`
     its name in words. `revision` identifies the viewer's selection: while it stays, zoom stays.
+    `region` is the code of the province that the page is filtered by.
     """
 
     theme: Theme
@@ -53,6 +54,7 @@ class Scene:
     compared: str = ""
     now: datetime | None = None
     revision: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)

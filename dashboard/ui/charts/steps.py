@@ -11,8 +11,10 @@ from dashboard.ui.charts.cases import numbers
 from dashboard.ui.charts.scene import EMPTY, Column, Draw, Picture, Scene, Sheet, names_of
 from dashboard.ui.charts.sheets import name_in_words
 from dashboard.ui.charts.steps_figure import ROW_PX, Step, StepsFigure
+from dashboard.ui.numbers import MONEY
 from dashboard.ui.words import say
 
+_MONEY: Final = "ARS minor"
 _WINDOWS: Final = {"30m", "24h", "7d", "any"}
 
 
@@ -25,7 +27,7 @@ class StepsSpec:
     still: str = "still_converting"
     money: str = "lost_minor"
     window: str = "window"
-    unit: str = "ARS minor"
+    unit: str | None = None
     names: Mapping[str, str] = field(default_factory=dict)
 
     def picture(self, value: object, scene: Scene) -> Picture:
@@ -35,7 +37,7 @@ class StepsSpec:
             return EMPTY
         before = self._read(scene.previous)
         same = before if len(before) == len(found) and before[0].count else []
-        chart = StepsFigure(scene, found, same, self.unit, self._window(value))
+        chart = StepsFigure(scene, found, same, self._unit(scene), self._window(value))
         content = {"fig": chart.figure(), "height": chart.height, "compared": bool(same)}
         return Picture(content, chart.summary())
 
@@ -44,14 +46,14 @@ class StepsSpec:
         found = self._read(value)
         before = self._read(scene.previous)
         rows = [_row(found, n) for n in range(len(found))]
-        frame = DataFrame(rows, columns=[c.name for c in self._heads()])
+        frame = DataFrame(rows, columns=[c.name for c in self._heads(scene)])
         if before and len(before) == len(found):
             frame["before"] = [each.count for each in before]
-            heads = (*self._heads(), Column("before", scene.compared, "count", "number"))
+            heads = (*self._heads(scene), Column("before", scene.compared, "count", "number"))
             return Sheet(heads, frame)
-        return Sheet(self._heads(), frame)
+        return Sheet(self._heads(scene), frame)
 
-    def _heads(self) -> tuple[Column, ...]:
+    def _heads(self, scene: Scene) -> tuple[Column, ...]:
         return (
             Column("step", say("steps.head.step")),
             Column("count", say("steps.head.count"), "count", "number"),
@@ -59,8 +61,12 @@ class StepsSpec:
             Column("of_last", say("steps.head.last"), "%", "number"),
             Column("still", say("steps.head.still"), "count", "number"),
             Column("lost", say("steps.head.lost"), "count", "number"),
-            Column("money", say("steps.head.money"), self.unit, "number"),
+            Column("money", say("steps.head.money"), self._unit(scene), "number"),
         )
+
+    def _unit(self, scene: Scene) -> str:
+        """Give the unit of what is lost: the currency that the panel speaks of."""
+        return self.unit or (scene.unit if scene.unit.endswith(MONEY) else _MONEY)
 
     def _read(self, value: object) -> list[Step]:
         if not isinstance(value, DataFrame) or value.empty:
@@ -94,7 +100,7 @@ def steps(  # noqa: PLR0913 - each is one word of a page
     open: str = "still_converting",  # noqa: A002 - those whose window is open
     money: str = "lost_minor",
     window: str = "window",
-    unit: str = "ARS minor",
+    unit: str | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Draw:
     """Draw a funnel: one bar for each row, the first step first.
