@@ -74,6 +74,10 @@ class Replay:
         """Send and refresh in random order until everything is written and taken."""
         visit(self.db, stream.cities)
         waiting = list(stream.batches)
+        while stream.is_calm and waiting:
+            self._send(waiting.pop(0))
+            self._commit(self._open[0])
+            rollups.catch_up(self.db, HERE, now=NOW, parts=self.parts)
         while waiting or self._open:
             what = self._rng.random()
             if what < 0.45 and waiting and self._free:

@@ -40,6 +40,8 @@ class Stream:
     events: list[Event]
     batches: list[list[Event]]
     cities: dict[Who, str] = field(default_factory=dict)
+    is_calm: bool = False
+    """Each batch is taken before the next one comes."""
 
 
 def stream(seed: int, *, size: int = 50, visitors: int = 5) -> Stream:
@@ -51,12 +53,24 @@ def stream(seed: int, *, size: int = 50, visitors: int = 5) -> Stream:
     if rng.random() < 0.4:
         rng.shuffle(arrived)
     batches = list(_cut(rng, arrived))
-    for number, batch in enumerate(batches):
-        again = [e for earlier in batches[: number + 1] for e in earlier if rng.random() < 0.05]
-        batch.extend(again)
+    sent: list[Event] = []
+    for batch in batches:
+        sent.extend(batch)
+        batch.extend(rng.sample(sent, rng.randint(0, min(3, len(sent)))))
     whos = {(e.visitor_id, e.session_id) for e in events}
     cities = {who: rng.choice(["Rosario", "Salta", ""]) for who in whos if rng.random() < 0.7}
     return Stream(events, batches, cities)
+
+
+def ties() -> Stream:
+    """Events of one moment that arrive apart: each completes a chain through an older one."""
+    moment = START + timedelta(minutes=5)
+    named = [(START, 1), (moment, 3), (moment, 2), (moment, 5), (moment, 4)]
+    events = [
+        Event(1, 1, UUID(int=100 - number), at, name, name, device=1 + number % 2)
+        for number, (at, name) in enumerate(named)
+    ]
+    return Stream(events, [events[:2], events[2:4], events[4:]], is_calm=True)
 
 
 def _events(rng: Random, size: int, visitors: int) -> Iterator[Event]:

