@@ -112,6 +112,8 @@ class Filters:
     asked_at: datetime | None = None
     lag: timedelta = timedelta()
     """How far the window lies behind the one that it is held against; zero for that one itself."""
+    really_asked_at: datetime | None = None
+    """The moment of asking where `asked_at` stands for it in the comparison period."""
 
     @property
     def now(self) -> datetime:
@@ -123,6 +125,11 @@ class Filters:
         """What `now` is in the comparison period; None when nothing is compared."""
         ahead = self.period.until - self.now
         return None if self.comparison is None else self.comparison.until - ahead
+
+    @property
+    def present(self) -> datetime:
+        """The real moment of asking, in the comparison period too; its end when none is known."""
+        return self.really_asked_at or self.asked_at or self.period.until
 
     def sql(self) -> dict[str, object]:
         """Give the parameters that statements share: instants, tz, currency, dimensions."""
@@ -163,6 +170,7 @@ class Filters:
             selection=chosen,
             comparison=None,
             asked_at=self.now_before,
+            really_asked_at=self.present,
             lag=self.period.since - self.comparison.since,
         )
 

@@ -39,10 +39,10 @@ class Format:
             return self.money(value, unit.removesuffix(MONEY)), ""
         if unit == "bytes":
             return self._bytes(value)
-        if unit == "s":
-            return self._seconds(value)
-        if unit == "ms" and abs(value) >= 10_000:
-            return self._seconds(value / 1000)
+        if unit == "p":
+            return self._probability(value), ""
+        if unit == "s" or (unit == "ms" and abs(value) >= 10_000):
+            return self._seconds(value / 1000 if unit == "ms" else value)
         return self.number(value, _digits(value, unit)), _SHORT.get(unit, unit)
 
     def value(self, value: float | None, unit: str = "") -> str:
@@ -94,6 +94,12 @@ class Format:
         """Give the decimal and the group sign, as the chart library wants them."""
         signs = Locale.parse(self.locale).number_symbols.get("latn", {})
         return f"{signs.get('decimal', '.')}{signs.get('group', ',')}"
+
+    def _probability(self, value: float) -> str:
+        """Write a p-value: two decimals, more where they decide, none that pretend to be exact."""
+        if value < 0.001:
+            return f"< {self.number(0.001, 3)}"
+        return self.number(value, 2 if value >= 0.095 else 3)
 
     def _bytes(self, value: float) -> tuple[str, str]:
         power = 0
