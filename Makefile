@@ -48,11 +48,14 @@ worker: $(VENV)/.demo ## run the background worker beside it
 
 # --- prove ---------------------------------------------------------------------------------------
 
+# More than the two cores that are reckoned with: half of what tests take, they wait.
+WORKERS ?= 3
+
 test: $(VENV)/.dev ## run all tests (missing parts skip with a reason; under CI=true they fail)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 test-fast: $(VENV)/.dev ## run the tests that need neither browser nor node and are quick
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser and not node and not slow"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not browser and not node and not slow"
 
 check: $(VENV)/.dev ## format, lint, types, layers
 	@$(BIN)/ruff format --check .

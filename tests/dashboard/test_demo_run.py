@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import psutil
@@ -24,6 +25,7 @@ from tests.scratch import scratch
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 300
+_numbers = count()
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("demo")]
 
@@ -69,8 +71,9 @@ class Running:
         return self.process.wait(60)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
+    """Empty for the first test; the others start from what it left, which takes half as long."""
     need("postgres"), need("redis")
     made = scratch("atalaya-test-demo-")
     yield made
@@ -87,7 +90,7 @@ def demos(folder: Path) -> Iterator[list[Running]]:
 
 
 def start(folder: Path, demos: list[Running]) -> Running:
-    port, said = free_port(), folder / f"said-{len(demos)}"
+    port, said = free_port(), folder / f"said-{next(_numbers)}"
     with said.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "dashboard", "demo", "--port", str(port), "--events", "2000"],
@@ -107,6 +110,7 @@ def test_the_demo_serves_keeps_its_data_and_leaves_nothing_running(
     folder: Path, demos: list[Running]
 ) -> None:
     first = start(folder, demos)
+    assert "90 days of history" in first.said.read_text()
     address = f"http://{LOOPBACK}:{first.port}"
     eventually(lambda: requests.get(f"{address}/health/ready", timeout=5).ok, within_s=60)
     assert doctor(first) == 0
