@@ -31,6 +31,7 @@ class Entry:
 ENTRIES: Final = (
     Entry("Operate", "Overview", ":material/space_dashboard:", "overview.py"),
     Entry("Operate", "Launch monitor", ":material/monitoring:", "launch.py"),
+    Entry("Understand", "Funnel", ":material/filter_alt:", "funnel.py"),
     Entry("Understand", "Revenue", ":material/payments:", "revenue.py"),
 )
 

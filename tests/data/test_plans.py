@@ -76,6 +76,19 @@ VALUES: dict[str, object] = {
     "measure": "sessions",
     "fewest": 30,
     "times": 2.0,
+    "present": NOW,
+    "from_day": date(2026, 11, 14),
+    "to_day": date(2026, 11, 20),
+    "ends": NOW,
+    "chosen": [1, 2],
+    "widest": 1,
+    "length": "24 hours",
+    "day": date(2026, 11, 19),
+    "midnight": NOW - timedelta(hours=36),
+    "earliest": NOW - timedelta(hours=4),
+    "drop_until": NOW,
+    "outages_until": NOW,
+    "baseline": NOW - timedelta(days=7),
 }
 
 MODULES = [
