@@ -102,10 +102,19 @@ def test_the_first_period_of_a_cohort_has_no_colour_and_says_how_many_began() ->
     coloured, plain = heats(fig)
     assert np.isnan(cells(coloured)[:, 0]).all()
     assert cells(plain)[:, 0].tolist() == [1.0, 1.0, 1.0]
-    labels = next(trace for trace in fig["data"] if trace.get("meta") == "wide")
+    labels = next(trace for trace in fig["data"] if trace.get("mode") == "text")
     texts = dict(zip(zip(labels["y"], labels["x"], strict=True), labels["text"], strict=True))
     assert [texts[row, 0] for row in range(3)] == ["200", "20", "80"]
     assert texts[0, 1] == "25"
+
+
+def test_numbers_in_cells_are_left_out_where_there_is_no_room() -> None:
+    def written(columns: int) -> list[str]:
+        rows = [{"x": n, "y": "all", "value": n} for n in range(columns)]
+        traces = figure(charts.heatmap(unit="count"), DataFrame(rows))["data"]
+        return [trace["meta"] for trace in traces if trace.get("mode") == "text"]
+
+    assert [written(columns) for columns in (4, 12, 24)] == [["cells"], ["wide"], []]
 
 
 def test_the_colour_scale_leaves_out_the_first_period_and_small_cohorts() -> None:

@@ -165,7 +165,7 @@ def test_the_province_that_the_page_is_filtered_by_is_outlined_and_said() -> Non
     plain = MAP.picture(BOOKINGS, scene())
     more = [t for t in filtered.content["fig"]["data"] if t.get("line", {}).get("width") == 2]
     assert [trace.get("xaxis", "x") for trace in more] == ["x", "x2"]
-    assert len(filtered.content["fig"]["data"]) == len(plain.content["fig"]["data"]) + 2
+    assert len(filtered.content["fig"]["data"]) == len(plain.content["fig"]["data"]) + 4
     assert filtered.alt.endswith("Chosen: Ciudad de Buenos Aires, 30.")
 
 

@@ -21,6 +21,7 @@ _ROW_PX, _DENSE_ROW_PX, _DENSE_ROWS = 30, 23, 12
 _KEY_PX, _KEY_LINE_PX = 12, 16
 _MOST_LABELLED: Final = 14
 """With more columns than this a half panel has no room for numbers in the cells."""
+_MOST_ON_A_PHONE: Final = 6
 _MOST_TICKS, _TICKS = 13, 8
 """So many columns have their words each; of more, about so many have."""
 _LONGEST_NAME: Final = 22
@@ -169,7 +170,7 @@ class HeatFigure:
             {
                 "type": "scatter",
                 "mode": "text",
-                "meta": "wide",
+                "meta": "wide" if len(self.columns) > _MOST_ON_A_PHONE else "cells",
                 "x": [column for _, column in cells],
                 "y": [row for row, _ in cells],
                 "text": [self._short(*cell) for cell in cells],

@@ -48,10 +48,7 @@ class MapFigure:
         near = [self._shape(each, classes) | _on(_INSET) for each in metro()]
         words = [self._labels(classes), self._inset_label(classes), self._inset_name()]
         rest = [self._frame(), self._frame() | _on(_INSET), self._key(classes), self._note()]
-        chosen = [self._outline(each) for each in provinces() if each.iso == self.scene.region]
-        chosen += [
-            self._outline(each) | _on(_INSET) for each in metro() if each.iso == self.scene.region
-        ]
+        chosen = [*self._outline(provinces()), *(o | _on(_INSET) for o in self._outline(metro()))]
         return {"data": [*country, *near, *chosen, *words, *rest], "layout": self._layout()}
 
     def summary(self) -> str:
@@ -82,13 +79,8 @@ class MapFigure:
         return theme.line if each.is_few else classes.colour(each.value, theme)
 
     def _shape(self, each: Province, classes: Classes) -> Json:
-        points = [point for ring in each.rings for point in (*ring, (np.nan, np.nan))][:-1]
-        placed = np.array(points)
         return {
-            "type": "scatter",
-            "mode": "lines",
-            "x": floats(placed[:, 0]),
-            "y": floats(placed[:, 1]),
+            **_path(each),
             "fill": "toself",
             "fillcolor": self._colour(self.found.regions[each.iso], classes),
             "line": {"color": self.scene.theme.raised, "width": 0.9},
@@ -99,12 +91,16 @@ class MapFigure:
             "customdata": [each.iso],
         }
 
-    def _outline(self, each: Province) -> Json:
-        """Mark the province that the page is filtered by."""
-        shape = self._shape(each, Classes(()))
-        kept = {name: shape[name] for name in ("type", "mode", "x", "y")}
-        line = {"color": self.scene.theme.text, "width": 2}
-        return {**kept, "line": line, "hoverinfo": "skip"}
+    def _outline(self, shown: Sequence[Province]) -> list[Json]:
+        """Mark the province that the page is filtered by: a line that is seen on any colour."""
+        theme = self.scene.theme
+        found = [each for each in shown if each.iso == self.scene.region]
+        lines = [(theme.raised, 4.5), (theme.text, 2)]
+        return [
+            {**_path(each), "line": {"color": colour, "width": width}, "hoverinfo": "skip"}
+            for each in found
+            for colour, width in lines
+        ]
 
     def _hover(self, each: Province) -> str:
         known, form = self.found.regions[each.iso], self.scene.format
@@ -244,6 +240,14 @@ class MapFigure:
             **_plain_axes(_KEY, [_RIGHT + 0.03, 1], [0.56, 0.99], [-0.1, 1, -7.5, 0.5]),
             **_plain_axes(_NOTE, [0, 1], [0, 0.04], [0, 1, -1, 1]),
         }
+
+
+def _path(each: Province) -> Json:
+    """Give the outlines of a province as one trace, a gap between two of them."""
+    points = [point for ring in each.rings for point in (*ring, (np.nan, np.nan))][:-1]
+    placed = np.array(points)
+    drawn = {"x": floats(placed[:, 0]), "y": floats(placed[:, 1])}
+    return {"type": "scatter", "mode": "lines", **drawn}
 
 
 def _inset_axes() -> Json:
