@@ -23,13 +23,14 @@ def figure(spec: FigureSpec, material: Material, look: Look) -> Json:
     """Write one key figure; an unknown value is a dash, never a zero."""
     answer, form = material.answer, form_of(look)
     found = answer.value if isinstance(answer.value, KeyFigure) else KeyFigure(None)
-    number, short = form.split(found.value, found.unit)
+    number, short, exact = form.headline(found.value, found.unit)
     compare = compared_words(material.filters.selection.compare)
     return {
         "key": spec.key,
         "label": spec.label,
         "number": number,
         "unit": short,
+        "exact": exact,
         "spark": spark_points(found.spark),
         "state": answer.state,
         "note": _note(answer.state, answer.note, form, answer.as_of),

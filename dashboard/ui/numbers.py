@@ -15,6 +15,8 @@ from babel.numbers import format_currency, format_decimal
 UNKNOWN: Final = "\u2013"
 MONEY: Final = " minor"
 """A unit "ARS minor" is an integer amount in the hundredth part of that currency."""
+_MILLION: Final = 1_000_000
+_SHORTENED: Final = 0.9995
 _BYTES: Final = ("B", "kB", "MB", "GB", "TB")
 _SHORT: Final = {"count": "", "state": "", "": ""}
 
@@ -44,6 +46,18 @@ class Format:
         if unit == "s" or (unit == "ms" and abs(value) >= 10_000):
             return self._seconds(value / 1000 if unit == "ms" else value)
         return self.number(value, _digits(value, unit)), _SHORT.get(unit, unit)
+
+    def headline(self, value: float | None, unit: str) -> tuple[str, str, str]:
+        """Write a key figure as `split` does, but money from a million on short enough for a card.
+
+        The third part is then the exact amount; else it is empty.
+        """
+        millions = (value or 0) / 100 / _MILLION
+        if not unit.endswith(MONEY) or not isfinite(millions) or abs(millions) < _SHORTENED:
+            return (*self.split(value, unit), "")
+        digits = next((d for most, d in ((10, 3), (100, 2), (1000, 1)) if abs(millions) < most), 0)
+        short = f"M {unit.removesuffix(MONEY)}"
+        return self.number(millions, digits), short, self.value(value, unit)
 
     def value(self, value: float | None, unit: str = "") -> str:
         """Write a value with its unit in one piece, never broken across lines."""

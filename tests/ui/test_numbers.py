@@ -35,6 +35,25 @@ def test_values_in_the_house_locale(value: float | None, unit: str, text: str) -
     assert FORM.value(value, unit).replace("\u00a0", " ") == text
 
 
+@pytest.mark.parametrize(
+    ("minor", "parts"),
+    [
+        (99_940_000, ("ARS 999.400", "", "")),
+        (99_999_999, ("1,000", "M ARS", "ARS 1.000.000")),
+        (100_000_000, ("1,000", "M ARS", "ARS 1.000.000")),
+        (19_299_120_000, ("193,0", "M ARS", "ARS 192.991.200")),
+        (-1_234_567_800, ("-12,35", "M ARS", "-ARS 12.345.678")),
+        (765_432_100_000, ("7.654", "M ARS", "ARS 7.654.321.000")),
+        (None, ("\u2013", "", "")),
+    ],
+)
+def test_a_key_figure_of_millions_is_short_and_keeps_its_exact_amount(
+    minor: float | None, parts: tuple[str, str, str]
+) -> None:
+    found = FORM.headline(minor, "ARS minor")
+    assert tuple(part.replace("\u00a0", " ") for part in found) == parts
+
+
 def test_another_locale_writes_its_own_signs_and_order() -> None:
     assert ENGLISH.value(1234.5, "").replace("\u00a0", " ") == "1,234"
     assert ENGLISH.separators() == ".,"

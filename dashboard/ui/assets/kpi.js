@@ -72,7 +72,7 @@ function draw(card, f) {
     parts.push(value, change(f));
     const line = spark(f.spark || [], 200, 34);
     parts.push(line);
-    card.title = [f.than ? f.change + ' ' + f.than + ' ' + f.against : '', f.cases, f.note, f.as_of ? 'as of ' + ago((Date.now() - f.as_of) / 1000) : ''].filter(Boolean).join(' · ');
+    card.title = [f.exact, f.than ? f.change + ' ' + f.than + ' ' + f.against : '', f.cases, f.note, f.as_of ? 'as of ' + ago((Date.now() - f.as_of) / 1000) : ''].filter(Boolean).join(' · ');
   } else parts.push(el('div', 'atl-bone'), el('div', 'atl-bone thin'));
   card.replaceChildren(...parts);
 }
