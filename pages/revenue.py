@@ -44,27 +44,27 @@ def word(name: str, label: str) -> Column:
     return column(name, label, kind="word")
 
 
-TICKET, SALES = money("ticket", "Ticket"), count("sales", "Sales")
+TICKET, TAKEN = money("ticket", "Ticket"), rate("take_rate_pct", "Take rate")
 LEFT = [money("refunded", "Refunded"), money("net", "Net"), money("commission", "Commission")]
-SOLD = [money("gross", "Gross", "bar"), rate("share_pct", "Share"), SALES, *LEFT]
-SOLD = [*SOLD, rate("take_rate_pct", "Take rate"), TICKET]
+REST = [rate("share_pct", "Share"), count("sales", "Sales"), *LEFT, TAKEN, TICKET]
 RANK, NAME = column("rank", "", kind="rank"), column("name", "Name")
-NAMED = [RANK, NAME, money("gross", "Gross", "bar"), rate("share_pct", "Share"), TICKET]
-PAID = [TICKET, money("amount", "Sold"), rate("share_pct", "Share")]
+PLACES = [RANK, NAME, money("gross", "Gross", "bar"), REST[0], TICKET]
+SERVICES = [RANK, NAME, word("kind", "Kind"), *PLACES[2:3], *REST]
+PROVIDERS = [RANK, column("name", "Name", kind="link"), money("gross", "Gross"), *REST]
+CURRENCIES = [column("currency", "Currency"), money("gross", "Gross"), *REST[1:]]
 APPROVED = [count("attempts", "Attempts"), rate("approval_pct", "Approved", "bar", "decided")]
-PLANS = [word("method", "Method"), count("instalments", "Instalments"), *APPROVED, *PAID]
-PLANS = [*PLANS, word("reason", "Commonest failure"), rate("reason_pct", "Of decided")]
+PAID = [TICKET, money("amount", "Sold"), rate("share_pct", "Share")]
+FAILED = [word("reason", "Commonest failure"), rate("reason_pct", "Of decided", cases="decided")]
+PLANS = [word("method", "Method"), count("instalments", "Instalments"), *APPROVED, *PAID, *FAILED]
 FAULTS = rate("fault_pct", "Not the payer's fault", cases="decided")
-GATEWAYS = [word("gateway", "Gateway"), *APPROVED, FAULTS, *PAID]
-REASONS = [word("reason", "Reason"), rate("share_pct", "Of decided", "bar", "decided")]
-REASONS = [*REASONS, count("failed", "Failed"), word("fault", "Whose"), word("method", "Mostly")]
-SALE = [column("sold_at", "Sold on", kind="moment"), money("amount", "Sale")]
+GATEWAYS = [word("gateway", "Gateway"), *APPROVED, FAULTS, money("amount", "Sold")]
+WHY = [word("reason", "Reason"), rate("share_pct", "Of decided", "bar", "decided")]
+REASONS = [*WHY, count("failed", "Failed"), word("fault", "Whose"), word("method", "Mostly")]
 BACK_ON = [column("back_at", "Paid back on", kind="moment"), money("refunded", "Paid back")]
+SOLD_ON = [column("sold_at", "Sold on", kind="moment"), money("amount", "Sale")]
 PAYMENT = [column("number", "No.", kind="rank"), column("reference", "Payment")]
-REFUND = [*PAYMENT, *BACK_ON, word("kind", "Reason"), *SALE, count("days_after", "Days after")]
-REFUND = [*REFUND, word("method", "Method"), word("gateway", "Gateway")]
-CURRENCIES = [column("currency", "Currency"), money("gross", "Gross"), SALES, *LEFT]
-CURRENCIES = [*CURRENCIES, rate("take_rate_pct", "Take rate"), TICKET]
+PAID_BY = [count("days_after", "Days after"), word("method", "Method"), word("gateway", "Gateway")]
+REFUNDS = [*PAYMENT, *BACK_ON, word("kind", "Kind"), *SOLD_ON, *PAID_BY]
 
 with page(
     "Revenue",
@@ -104,17 +104,16 @@ with page(
     p.panel("Which gateway works?", revenue_methods.gateways, draw=charts.table(GATEWAYS))
 
     p.tab("Who shares")
-    services = charts.table([RANK, NAME, word("kind", "Kind"), *SOLD])
-    p.panel("Which services sell?", revenue_shares.services, draw=services, wide=True)
-    link = column("name", "Name", kind="link")
-    best = charts.table([RANK, link, *SOLD], select="provider", leads_to="providers")
+    sold = charts.table(SERVICES)
+    p.panel("Which services sell?", revenue_shares.services, draw=sold, wide=True)
+    best = charts.table(PROVIDERS, select="provider", leads_to="providers")
     p.panel("Which providers sell?", revenue_shares.providers, draw=best, wide=True)
-    p.panel("Where are the buyers?", revenue_shares.regions, draw=charts.table(NAMED))
-    p.panel("On what do they pay?", revenue_shares.devices, draw=charts.table(NAMED))
-    p.panel("Through what do they come?", revenue_shares.referrals, draw=charts.table(NAMED))
+    p.panel("Where are the buyers?", revenue_shares.regions, draw=charts.table(PLACES))
+    p.panel("On what do they pay?", revenue_shares.devices, draw=charts.table(PLACES))
+    p.panel("Through what do they come?", revenue_shares.referrals, draw=charts.table(PLACES))
 
     p.tab("Refunds")
-    every = charts.table(REFUND)
+    every = charts.table(REFUNDS)
     p.panel("Refunds of the period", revenue_refunds.refunds, draw=every, hint=NO_REFUND, wide=True)
     ages = charts.columns(x="age", y="refunds", x_title="After the sale")
     p.panel("How late do refunds come?", revenue_refunds.ages, draw=ages, hint=NO_REFUND)
