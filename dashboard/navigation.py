@@ -33,6 +33,7 @@ ENTRIES: Final = (
     Entry("Operate", "Launch monitor", ":material/monitoring:", "launch.py"),
     Entry("Understand", "Funnel", ":material/filter_alt:", "funnel.py"),
     Entry("Understand", "Revenue", ":material/payments:", "revenue.py"),
+    Entry("Understand", "Regions", ":material/map:", "regions.py"),
 )
 
 

@@ -9,7 +9,8 @@ export function table(body, env, { _choose: choose, _turn: turn, _open: open }) 
   if (body._shape !== shape) build(body, t, shape);
   const view = body._view;
   view.table = t;
-  if (view.chosen === undefined) view.chosen = chosenByLink(t);
+  if (t.chosen !== undefined) view.chosen = t.chosen || null;      // the page is filtered by it
+  else if (view.chosen === undefined) view.chosen = chosenByLink(t);
   view.choose = t.leads ? (id) => id && open('open', pathOf(t, id)) : t.opens ? (id) => turn(t.select, id) : choose;
   view.turn = turn;
   view.search.hidden = !!t.pager || (t.rows.length < SEARCH_FROM && !view.query);

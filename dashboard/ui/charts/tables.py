@@ -26,6 +26,7 @@ class TableSpec:
     columns: tuple[Column, ...]
     select: str = ""
     leads_to: str = ""
+    opens: bool = False
 
     def picture(self, value: object, scene: Scene) -> Picture:
         """Lay the rows out as cells of [sort value, text, more]."""
@@ -41,6 +42,8 @@ class TableSpec:
         ids = [str(r[self.select]) for r in records] if self.select else []
         table = {"columns": heads, "rows": rows, "ids": ids, "select": self.select}
         table |= {"leads": self.leads_to} if self.leads_to else {}
+        table |= {"opens": True} if self.opens else {}
+        table |= {"chosen": scene.region} if self.opens and self.select == "region" else {}
         return Picture({"table": table}, self._summary(frame, records[0]))
 
     def sheet(self, value: object, _scene: Scene) -> Sheet:
@@ -63,14 +66,20 @@ class TableSpec:
 
 
 def table(
-    columns: Sequence[Column], *, select: str = "", leads_to: str = "", height: int = 400
+    columns: Sequence[Column],
+    *,
+    select: str = "",
+    leads_to: str = "",
+    opens: bool = False,
+    height: int = 400,
 ) -> Draw:
     """Draw rows as a table. `select` names the column that identifies a chosen row.
 
     With `leads_to` choosing a row opens that page with `?<select>=<the row's value>`; rows where
-    the value is empty lead nowhere.
+    the value is empty lead nowhere. With `opens` it sets the filter or choice of this page that is
+    named like `select`, and choosing the row again takes it away.
     """
-    spec = TableSpec(tuple(columns), select, leads_to)
+    spec = TableSpec(tuple(columns), select, leads_to, opens)
     return Draw(spec.picture, spec.sheet, height=height, is_chart=False, select=select)
 
 
