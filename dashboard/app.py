@@ -14,6 +14,7 @@ import structlog  # noqa: E402
 
 from dashboard import auth, auth_menu, logs, navigation  # noqa: E402
 from dashboard.meters import PAGE_SECONDS  # noqa: E402
+from dashboard.ui.views import PATH  # noqa: E402
 
 STATIC = ROOT / "dashboard" / "static"
 
@@ -28,6 +29,7 @@ if actor is not None:
     structlog.contextvars.bind_contextvars(actor=actor.id)
     page = st.navigation(navigation.pages_for(actor), position="sidebar", expanded=True)
     auth_menu.menu(actor)
+    st.session_state[PATH] = page.url_path
     began = monotonic()
     try:
         page.run()

@@ -35,6 +35,7 @@ with page(
     filters=("compare", "region", "device", "referral", "tenant"),
     default=TODAY,
 ) as p:
+    p.pins()
     p.verdict(attention.system_status, leads_to="launch")
     p.kpi("Bookings today", overview.bookings, good="up")
     p.kpi("Revenue today", overview.revenue, good="up")

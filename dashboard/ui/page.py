@@ -20,6 +20,7 @@ from dashboard.ui.choices import AnyChoice, apply_turned, drawn
 from dashboard.ui.filters import LIVE, selected
 from dashboard.ui.notices import notices
 from dashboard.ui.spec import Asked, FigureSpec, PanelSpec, Spec, UntilSpec, VerdictSpec
+from dashboard.ui.views import pinned_views, views_menu
 from data.period import Selection
 
 LIVE_S = 5
@@ -44,6 +45,7 @@ class Page:
     _verdict: VerdictSpec | None = None
     _tab: tuple[str, Asked | None] = ("", None)
     _until: UntilSpec | None = None
+    _has_pins: bool = False
 
     @property
     def name(self) -> str:
@@ -53,6 +55,10 @@ class Page:
     def verdict(self, question: Asked, *, leads_to: str | None = None) -> None:
         """Open with a sentence: how it stands, and since when."""
         self._verdict = VerdictSpec(f"{self.name}.verdict", question, leads_to)
+
+    def pins(self) -> None:
+        """Show the views that the viewer has pinned."""
+        self._has_pins = True
 
     def until(self, question: Asked) -> None:
         """Say up to when the page's numbers count: those of a rollup's watermark."""
@@ -126,7 +132,10 @@ class Page:
         ):
             st.header(self.title, anchor=False, help=self.help or None, width="content")
             st.space("stretch")
+            views_menu()
             notices()
+        if self._has_pins:
+            pinned_views()
         is_on, selection = self._bar()
         opening = [each for each in (self._verdict, self._until) if each is not None]
         specs: list[Spec] = [*opening, *self._figures]

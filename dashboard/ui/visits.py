@@ -3,6 +3,7 @@
 from urllib.parse import parse_qsl
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from dashboard import navigation
 from dashboard.auth import viewer
@@ -14,7 +15,12 @@ def open_page(address: str) -> None:
     The address may name a record of that page: `providers?provider=17`.
     """
     path, _, query = address.partition("?")
-    for pages in navigation.pages_for(viewer()).values():
-        for each in pages:
-            if each.url_path == path:
-                st.switch_page(each, query_params=dict(parse_qsl(query)) or None)
+    page = page_at(path)
+    if page is not None:
+        st.switch_page(page, query_params=dict(parse_qsl(query)) or None)
+
+
+def page_at(path: str) -> StreamlitPage | None:
+    """Give the page of a path, when there is one that the viewer may open."""
+    pages = (page for section in navigation.pages_for(viewer()).values() for page in section)
+    return next((page for page in pages if page.url_path == path), None)

@@ -25,6 +25,7 @@ from data.schema import (
     rollups_money,
     rollups_state,
     team,
+    views,
 )
 from data.schema.base import metadata
 
@@ -64,6 +65,7 @@ __all__ = [
     "rollups_state",
     "tables",
     "team",
+    "views",
 ]
 
 

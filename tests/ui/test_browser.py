@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
@@ -191,3 +192,31 @@ def test_no_page_breaks_an_accessibility_rule_or_scrolls_sideways(
         assert told == []
         main = "document.querySelector('[data-testid=stMain]')"
         assert page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") == 0
+
+
+def _pins(site: Site) -> object:
+    with psycopg.connect(site.url) as connection:
+        row = connection.execute("select count(*) from saved_view_pins").fetchone()
+    return row[0] if row else None
+
+
+def test_a_view_is_saved_pinned_and_opened_again_and_a_name_is_no_markup(
+    site: Site, browser: Browser
+) -> None:
+    with tab(browser) as page:
+        open_page(page, f"{site.base}/launch?span=6h&tab=API")
+        page.get_by_role("button", name="Views").click()
+        page.get_by_placeholder("Name of this view").fill("Routes *of* <b>six</b> hours")
+        page.get_by_placeholder("Name of this view").press("Enter")
+        page.get_by_role("button", name="Save this view").click()
+        expect(page.get_by_text("Saved as Routes")).to_be_visible()
+        page.get_by_role("button", name="Save this view").click()
+        expect(page.get_by_text("A view needs a name.")).to_be_visible()
+        page.get_by_role("button", name=re.compile("^Pin Routes")).click()
+        eventually(lambda: _pins(site) == 1)
+        page.goto(f"{site.base}/")
+        pinned = page.locator(".st-key-page-pins a")
+        expect(pinned).to_have_text(re.compile(r"Routes \*of\* <b>six</b> hours"))
+        pinned.click()
+        expect(page.get_by_role("tab", name="API")).to_have_attribute("aria-selected", "true")
+        expect(page).to_have_url(re.compile("span=6h"))
