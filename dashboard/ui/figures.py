@@ -1,10 +1,11 @@
 """Key figures and the verdict in the words a person reads: value, change, status, small line."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from dashboard.runtime import runtime
 from dashboard.ui import links
+from dashboard.ui.charts.cases import is_few
 from dashboard.ui.charts.scene import Json
 from dashboard.ui.charts.tables import spark_points
 from dashboard.ui.envelope import compared_words, form_of
@@ -14,9 +15,6 @@ from dashboard.ui.spec import FigureSpec, Look
 from dashboard.ui.theme import ICONS
 from dashboard.ui.words import say
 from data.answers import KeyFigure
-
-FEW: Final = 30
-"""A rate of fewer cases than this is shown grey and says so."""
 
 
 def figure(spec: FigureSpec, material: Material, look: Look) -> Json:
@@ -114,7 +112,7 @@ def _cases(found: KeyFigure, form: Format) -> Json:
     if found.numerator is None or found.denominator is None:
         return {"cases": "", "few": False}
     whole = [form.number(round(part)) for part in (found.numerator, found.denominator)]
-    few = found.denominator < FEW
+    few = is_few(found.denominator)
     name = "few" if few else "ratio"
     return {"cases": say(name, numerator=whole[0], denominator=whole[1]), "few": few}
 
