@@ -134,6 +134,7 @@ def test_a_stream_reads_of_a_committed_alert_within_half_a_second(
     assert at - committed < 0.5
 
 
+@pytest.mark.slow
 def test_who_comes_later_begins_with_the_latest_news(
     server: Served, ticket: str, db: Database
 ) -> None:
@@ -179,6 +180,7 @@ def test_many_commits_become_few_events(
     assert told == {f"topic.{number}" for number in range(40)}
 
 
+@pytest.mark.slow
 def test_sigterm_ends_the_server_within_two_seconds_with_a_stream_open(
     server: Served, ticket: str
 ) -> None:
