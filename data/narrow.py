@@ -6,14 +6,18 @@ from sqlalchemy import TextClause, text
 
 _MARK: Final = "/* filters */"
 # Codes are looked up, not joined; a code that no row has matches nothing.
-DIMENSIONS: Final = """
+REGION: Final = """
         (cast(:region as text) is null
             or province = (select id from provinces where iso = :region))
+""".strip()
+"""The region alone, for rows with a column province."""
+DIMENSIONS: Final = f"""
+        {REGION}
         and (cast(:device as text) is null
             or device = (select id from devices where code = :device))
         and (cast(:referral as text) is null
             or referral = (select id from referrals where code = :referral))
-""".strip()
+""".strip()  # noqa: S608 - our own words
 """Region, device and referral, for rows with the columns province, device and referral."""
 FILTERS: Final = f"{DIMENSIONS}\n        and (cast(:tenant as integer) is null or tenant = :tenant)"
 """All four filters, for rows that carry a tenant as well."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
-from data.narrow import DIMENSIONS, FILTERS
+from data.narrow import DIMENSIONS, FILTERS, REGION
 from data.period import Filters, local_midnight
 
 _MARK: Final = "/* money */"
@@ -21,7 +21,7 @@ _PATTERN: Final = """
         select {unit}, sales, gross, commission, refunds, refunded, commission_back, charged_back
         from {cells}
         where {whole} and currency = :currency
-            and {dimensions}
+            and {known}
         union all
         select {sold}, 1, amount, commission, 0, 0, 0, 0
         from payment_applied
@@ -45,7 +45,6 @@ _PATTERN: Final = """
     )
 """
 _COMMON: Final = {
-    "dimensions": DIMENSIONS,
     "filters": FILTERS,
     "disputed": "case when status = 'charged_back' then refunded else 0 end",
 }
@@ -53,6 +52,7 @@ _BY_DAY: Final = _PATTERN.format(
     unit="day",
     cells="money_day",
     whole="day >= :first_day and day < :end_day",
+    known=DIMENSIONS,
     sold="sold_day",
     back="back_day",
     **_COMMON,
@@ -61,6 +61,7 @@ _BY_HOUR: Final = _PATTERN.format(
     unit="hour",
     cells="money_hour",
     whole="hour >= :head and hour < :tail",
+    known=REGION,
     sold="date_bin('1 hour', sold_at, '2000-01-01 00:00+00')",
     back="date_bin('1 hour', back_at, '2000-01-01 00:00+00')",
     **_COMMON,
@@ -78,7 +79,11 @@ def by_day(sql: str) -> TextClause:
 
 
 def by_hour(sql: str) -> TextClause:
-    """The same by `hour`, the instant at which it begins (UTC). Ask with `hour_values`."""
+    """The same by `hour`, the instant at which it begins (UTC). Ask with `hour_values`.
+
+    For windows of days, not months: with a device, an origin or a tenant all payments of the window
+    are read, because the cells of hours know jurisdictions only.
+    """
     return _with(sql, _BY_HOUR)
 
 
@@ -96,7 +101,8 @@ def hour_values(filters: Filters) -> dict[str, object]:
     """Values for a statement of `by_hour`: those of the filters, and which hours are whole."""
     since, now = filters.period.since, filters.now
     head, tail = _hour(since + _HOUR - timedelta(microseconds=1)), _hour(now)
-    if filters.selection.tenant is not None or tail <= head:
+    chosen = filters.selection
+    if chosen.device or chosen.referral or chosen.tenant is not None or tail <= head:
         head, tail = now, now
     return filters.sql() | {"head": head, "tail": tail}
 

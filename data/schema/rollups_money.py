@@ -149,11 +149,9 @@ money_hour = Table(
     column("hour", Instant(), "Hour of the approval, or of the refund", key=True),
     _currency(),
     code("province", "Jurisdiction"),
-    code("device", "Device class"),
-    code("referral", "Origin"),
     *_money(),
     postgresql_with=UPDATED_OFTEN,
-    comment="Sales and refunds by hour and every dimension",
+    comment="Sales and refunds by hour and jurisdiction",
 )
 
 money_day = Table(

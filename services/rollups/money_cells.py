@@ -118,7 +118,8 @@ CELLS: Final = (
         "province, day, currency, method, instalments, status, reason",
         ATTEMPTS,
     ),
-    Cells("money_hour", "hour, currency, province, device, referral", MONEY),
+    # Split by device class and origin too, there would be hardly one payment in a cell.
+    Cells("money_hour", "hour, currency, province", MONEY),
     Cells("money_day", "day, currency, province, device, referral", MONEY),
     Cells("money_tenant_day", "tenant, day, currency", MONEY),
     Cells("money_city_day", "day, province, city, device, currency", MONEY),

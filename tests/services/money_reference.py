@@ -163,7 +163,7 @@ def _move(
     dims = (p.currency, p.province, p.device, p.referral)
     city, service = goods.city.get(booking, ""), goods.service.get(booking, "")
     kind = goods.kind.get(p.provider_id, "")
-    _add(tables["money_hour"], (_hour(at), *dims), measures)
+    _add(tables["money_hour"], (_hour(at), p.currency, p.province), measures)
     _add(tables["money_day"], (day, *dims), measures)
     _add(tables["money_tenant_day"], (p.tenant, day, p.currency), measures)
     _add(tables["money_city_day"], (day, p.province, city, p.device, p.currency), measures)
@@ -188,7 +188,7 @@ def _hour(at: datetime) -> datetime:
 
 
 WIDTH: Final = {
-    "pay_hour": 5, "pay_day": 8, "pay_province_day": 7, "money_hour": 5, "money_day": 5,
+    "pay_hour": 5, "pay_day": 8, "pay_province_day": 7, "money_hour": 3, "money_day": 5,
     "money_tenant_day": 3, "money_city_day": 5, "service_day": 4, "provider_day": 3,
     "provider_top": 3,
 }  # fmt: skip
