@@ -32,7 +32,7 @@ STAGE: Final = text("""
 # At the edge of the index on tx the planner would guess one row.
 ANALYZE_STAGED: Final = text("""
     -- services.rollups.counters.analyze_staged
-    analyze new_events
+    analyze new_events (visitor_id, session_id, day)
 """)
 
 ROLL_MINUTE: Final = add(

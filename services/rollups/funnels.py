@@ -121,9 +121,15 @@ STEP_HIST: Final = (
     drop_empty(
         "funnels.step_hist_empty",
         "step_hist",
-        keys="day, device",
+        keys="day, device, step, bucket",
         measure="n",
-        touched=MOVED,
+        touched="""(
+            select day, device, span.step, span.bucket from session_changes
+            cross join lateral (
+                values (1, bucket1), (2, bucket2), (3, bucket3), (4, bucket4)
+            ) as span (step, bucket)
+            where sign < 0 and has_moved and span.bucket is not null
+        ) as taken""",
     ),
 )
 

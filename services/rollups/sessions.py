@@ -82,7 +82,7 @@ TOUCHED: Final = text("""
 
 ANALYZE_TOUCHED: Final = text("""
     -- services.rollups.sessions.analyze_touched
-    analyze touched_sessions
+    analyze touched_sessions (visitor_id, session_id, is_known, is_late)
 """)
 
 # Over `source` (visitor_id, session_id, at, event_id, step, weight, dimensions): the earliest event

@@ -46,7 +46,7 @@ NEW_DAYS: Final = text("""
 
 ANALYZE_NEW_DAYS: Final = text("""
     -- services.rollups.visitors.analyze_new_days
-    analyze new_visitor_days
+    analyze new_visitor_days (visitor_id, day)
 """)
 
 # The next stored day changes its gap once, because of the last new day before it.

@@ -1,0 +1,1 @@
+"""Rollups, and the pages that read them."""
