@@ -144,10 +144,12 @@ def conversion(db: Database, filters: Filters) -> KeyFigure:
 def still_converting(db: Database, filters: Filters) -> KeyFigure:
     """Entrants of the period who have not paid and whose conversion window is still open.
 
-    A count as of the last refresh of the rollups; they are not lost. Not compared: an earlier
-    period has closed. Source: as visits.
+    A count as of the last refresh of the rollups, in the comparison period too, whose windows have
+    mostly closed by now; they are not lost. Source: as visits.
     """
-    return KeyFigure(_total(_counted(db, filters)).still_converting, unit="count")
+    found, before = _counted(db, filters), filters.compared()
+    previous = float(_total(_counted(db, before)).still_converting) if before else None
+    return KeyFigure(float(_total(found).still_converting), previous, unit="count")
 
 
 @question(ttl_s=30)
@@ -168,10 +170,9 @@ def ticket(db: Database, filters: Filters) -> KeyFigure:
 
 @question(ttl_s=30)
 def steps(db: Database, filters: Filters) -> DataFrame:
-    """How many sessions reach each step, how many leave before it, what that would have brought.
-
-    Lost before a step = reached the step before - reached this one - still converting. Value lost =
-    lost sessions x average ticket of the period: what they would have brought if all had paid.
+    """How many sessions reach each step in order, within the window, and how many leave before it.
+    Left = reached the step before, not this one, and the window is over. Value lost = sessions that
+    left x average ticket of the period: what they would have brought if all of them had paid.
 
     Grain: step, always five, in order. Columns: step str, sessions int (reached it within the
     window), still_converting int (reached the step before, not this one, window still open; 0 in

@@ -30,7 +30,7 @@ VERDICT = [column("verdict", "Against before"), column("p_value", "p", "p", "num
 BEFORE = column("before_pct", "Before", "%", "number", cases="before_cases")
 CHANGE = column("change_pp", "Change", "pp", "delta")
 RATE = column("rate_pct", "Rate", "%", "number", cases="cases")
-CHANGES = [column("step", "To step", kind="word"), RATE, count("cases", "Of closed")]
+CHANGES = [column("step", "To step", kind="word"), RATE, count("cases", "Cases")]
 CHANGES = [*CHANGES, BEFORE, CHANGE, *VERDICT]
 TIMES = [
     column("step", "To step", kind="word"),
@@ -63,7 +63,9 @@ COINCIDENCES = [
 def groups(label: str) -> charts.Draw:
     """A table of groups: each step, the conversion of closed entrants, and before."""
     rate = column("rate_pct", "Conversion", "%", "number", cases="cases")
-    return charts.table([column("group", label), *REACHED, rate, BEFORE, CHANGE, *VERDICT])
+    return charts.table(
+        [column("group", label), *REACHED, rate, BEFORE, CHANGE, *VERDICT], height=200
+    )
 
 
 with page(
@@ -90,7 +92,7 @@ with page(
     p.panel(
         "What coincides with the worst drop?",
         coincidences.coincidences,
-        draw=charts.table(COINCIDENCES),
+        draw=charts.table(COINCIDENCES, height=200),
         hint=NO_DROP,
         wide=True,
     )
@@ -106,7 +108,10 @@ with page(
         wide=True,
     )
     p.tab("Times")
-    times, spread = charts.table(TIMES), charts.columns(x_title="From the visit to the booking")
+    times, spread = (
+        charts.table(TIMES, height=200),
+        charts.columns(x_title="From the visit to the booking"),
+    )
     asked = funnel_times.step_times, funnel_times.times_to_book
     p.panel("How long does each step take?", asked[0], draw=times, hint=NO_TIMES, wide=True)
     p.panel("How long from visit to booking?", asked[1], draw=spread, hint=NO_TIMES, wide=True)
