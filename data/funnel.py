@@ -197,7 +197,7 @@ def changes(db: Database, filters: Filters) -> DataFrame:
     """Each rate against the comparison period, and whether chance alone explains the difference.
 
     Of entrants whose window is closed only, in both periods. Two-sided test of two proportions; not
-    made below 30 cases a side or 5 expected in a cell.
+    made below 30 cases a side (data.significance).
 
     Grain: rate: the four steps in order, then the whole way. Columns: step str (the step that is
     reached; "whole_way" for all of it), rate_pct, before_pct, change_pp float (NaN without cases),

@@ -12,7 +12,6 @@ from sqlalchemy import text
 from data.database import Database
 from data.period import Filters
 from services import rollups
-from tests import factories
 from tests.factories import NOW
 
 ZONE: Final = ZoneInfo("America/Argentina/Buenos_Aires")
@@ -31,6 +30,24 @@ _EVENTS: Final = text("""
     join event_names on event_names.id = event.name join devices on devices.id = event.device
     join provinces on provinces.id = event.province join referrals on referrals.id = event.referral
 """)
+
+
+_WRITE: Final = text("""
+    insert into analytics_events
+        (visitor_id, session_id, event_id, occurred_at, name, device, province, referral, tenant)
+    select visitor_id, 1, gen_random_uuid(), occurred_at, event_names.id, devices.id, provinces.id,
+        referrals.id, seen.tenant
+    from unnest(
+        cast(:visitors as bigint[]), cast(:moments as timestamptz[]), cast(:names as text[]),
+        cast(:devices as text[]), cast(:provinces as text[]), cast(:referrals as text[]),
+        cast(:tenants as integer[])
+    ) as seen (visitor_id, occurred_at, name, device, province, referral, tenant)
+    join event_names on event_names.name = seen.name join devices on devices.code = device
+    join provinces on iso = province join referrals on referrals.code = referral
+""")
+_COLUMNS: Final = ("visitors", "moments", "names", "devices", "provinces", "referrals", "tenants")
+Row = tuple[int, datetime, str, str, str, str, int]
+"""visitor, moment, name, device, province, referral, tenant of an event; session 1."""
 
 
 @dataclass(frozen=True)
@@ -108,21 +125,26 @@ def chosen(found: Iterable[Session], filters: Filters) -> list[Session]:
 
 def fill(db: Database, *, number: int = 260, days: int = 20, seed: int = 3) -> None:
     """Sessions with steps in any order and pace: back and forth, repeated, over midnight."""
-    random = np.random.default_rng(seed)
+    random, rows = np.random.default_rng(seed), []
     for visitor in range(number):
-        start = NOW - timedelta(seconds=float(random.uniform(60, days * 86_400)))
-        seen = {
-            "device": str(random.choice(["mobile", "desktop", "tablet"], p=[0.7, 0.25, 0.05])),
-            "province": str(random.choice(PROVINCES, p=[0.6, 0.3, 0.1])),
-            "referral": str(random.choice(["direct", "whatsapp"])),
-            "tenant": int(random.integers(0, 15)),
-        }
+        at = NOW - timedelta(seconds=float(random.uniform(60, days * 86_400)))
+        device = str(random.choice(["mobile", "desktop", "tablet"], p=[0.7, 0.25, 0.05]))
+        province = str(random.choice(PROVINCES, p=[0.6, 0.3, 0.1]))
+        referral = str(random.choice(["direct", "whatsapp"]))
+        tenant = int(random.integers(0, 15))
         pace = float(random.choice([60, 600, 6 * 3600, 36 * 3600]))
-        at = start
         for step in _path(random):
             if at < NOW:
-                factories.event(db, step, at=at, visitor_id=visitor, session_id=1, **seen)
+                rows.append((visitor, at, step, device, province, referral, tenant))
             at += timedelta(seconds=float(random.exponential(pace)))
+    write(db, rows)
+
+
+def write(db: Database, rows: Sequence[Row]) -> None:
+    """Write many events at once."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    with db.write() as tx:
+        tx.execute(_WRITE, **dict(zip(_COLUMNS, columns, strict=True)))
 
 
 def _path(random: np.random.Generator) -> list[str]:

@@ -37,7 +37,8 @@ def test_the_p_value_is_that_of_the_pooled_z_test(table: tuple[int, int, int, in
         ((50, 100, 49, 100), "no clear difference"),
         ((29, 29, 1, 1_000), "too few to say"),
         ((30, 30, 500, 1_000), "higher than before"),
-        ((1, 1_000, 3, 1_000), "too few to say"),  # two expected on each side
+        ((1, 1_000, 3, 1_000), "no clear difference"),
+        ((0, 40, 0, 20), "too few to say"),
         ((0, 100, 0, 100), "no clear difference"),
         ((100, 100, 100, 100), "no clear difference"),
         ((0, 0, 5, 100), "nothing to compare"),
@@ -46,3 +47,9 @@ def test_the_p_value_is_that_of_the_pooled_z_test(table: tuple[int, int, int, in
 )
 def test_what_is_said_of_two_rates(table: tuple[int, int, int, int], words: str) -> None:
     assert two_proportions(*table).words == words
+
+
+def test_where_few_are_expected_the_test_is_exact() -> None:
+    # All 4 of 40 on one side: C(40, 4) / C(80, 4) one way, as much the other way.
+    one_sided = math.comb(40, 4) / math.comb(80, 4)
+    assert two_proportions(0, 40, 4, 40).p_value == pytest.approx(2 * one_sided, rel=1e-6)
