@@ -129,7 +129,7 @@ def test_a_distribution_is_compared_class_by_class() -> None:
     before = DEPTH.assign(n=[5, 6, 7, 8])
     picture = COLUMNS.picture(DEPTH, scene(previous=before))
     assert picture.content["compared"] is True
-    line = picture.content["fig"]["data"][1]
+    line = next(t for t in picture.content["fig"]["data"] if "dash" in t.get("line", {}))
     assert numbers(line["y"]) == [5, 6, 7, 8]
     assert line["hovertext"][0] == "last week: 5"
     other = COLUMNS.picture(DEPTH, scene(previous=DEPTH.head(2)))

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 from numpy.typing import NDArray
-from pandas import DataFrame
+from pandas import DataFrame, concat
 
 from dashboard.ui import charts
 from dashboard.ui.charts.scene import POINTS, Draw, Json
@@ -169,6 +169,31 @@ def test_the_busiest_hours_of_each_row_are_marked() -> None:
     marks = next(trace for trace in fig["data"] if trace.get("mode") == "markers")
     assert list(zip(marks["y"], marks["x"], strict=True)) == [(0, 10), (0, 23), (1, 8)]
     assert "busiest hours" in key(fig)
+
+
+def test_a_row_of_few_cases_is_grey_and_has_no_busiest_hour() -> None:
+    quiet = DataFrame({"province": "AR-V", "hour": [9, 10], "sessions": [12, 5]})
+    fig = figure(charts.hours(peaks=1), concat([HOURS, quiet]))
+    coloured, plain = heats(fig)
+    assert np.isnan(cells(coloured)[2]).all()
+    assert cells(plain)[2].tolist() == [0.0] * 24
+    assert "only 17 cases" in plain["text"][2][9]
+    marks = next(trace for trace in fig["data"] if trace.get("mode") == "markers")
+    assert 2 not in marks["y"]
+
+
+def test_words_that_would_touch_stand_on_two_lines() -> None:
+    methods = ("account_money", "bank_transfer", "credit_card", "cash", "debit_card")
+    value = DataFrame([{"x": each, "y": "Córdoba", "value": 1} for each in methods])
+    axis = figure(charts.heatmap(unit="count"), value)["layout"]["xaxis"]
+    assert axis["ticktext"][0] == "Account<br>money"
+    assert axis["ticktext"][3] == "Cash"
+
+
+def test_provinces_are_written_as_the_filters_write_them() -> None:
+    value = DataFrame({"province": ["Ciudad Autónoma de Buenos Aires"], "hour": 9, "sessions": 99})
+    axis = figure(charts.hours(), value)["layout"]["yaxis"]
+    assert axis["ticktext"] == ["Ciudad de Buenos Aires"]
 
 
 def test_a_whole_country_by_hour_is_a_small_figure() -> None:

@@ -10,7 +10,7 @@ from pandas import DataFrame
 
 from dashboard.ui.charts.cases import numbers
 from dashboard.ui.charts.grid import Floats
-from dashboard.ui.charts.marks import escaped
+from dashboard.ui.charts.marks import dashed_over_bars, escaped
 from dashboard.ui.charts.scene import EMPTY, POINTS, Draw, Json, Picture, Scene, Sheet, names_of
 from dashboard.ui.charts.series import floats
 from dashboard.ui.charts.sheets import frame_sheet
@@ -100,23 +100,8 @@ class ColumnsSpec:
             say("columns.before", compared=scene.compared, value=form.value(amount, self.unit))
             for amount in before.tolist()
         ]
-        trace = {
-            "type": "scatter",
-            "mode": "lines",
-            "x": list(range(len(words))),
-            "y": floats(before),
-            "line": {
-                "color": scene.theme.text,
-                "width": 1.3,
-                "dash": "4px,3px",
-                "shape": "hvh",
-            },
-            "opacity": 0.5,
-            "hovertext": hover,
-            "hoverinfo": "text",
-            "name": "",
-        }
-        return [trace]
+        points = {"x": list(range(len(words))), "y": floats(before)}
+        return dashed_over_bars(scene, points, {"hovertext": hover, "hoverinfo": "text"})
 
     def _layout(self, words: list[str], scene: Scene) -> Json:
         layout = figure_layout(scene.theme)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pandas import DataFrame, Timestamp
 
 from dashboard.ui.charts.cases import FEW, numbers
+from dashboard.ui.charts.provinces import known_as
 from dashboard.ui.charts.scene import names_of
 from dashboard.ui.charts.sheets import name_in_words
 from dashboard.ui.numbers import Format
@@ -72,6 +73,12 @@ class Grid:
         whole = np.ones_like(self.is_there)
         return replace(self, values=np.nan_to_num(self.values), is_there=whole)
 
+    def judged(self) -> "Grid":
+        """Give the whole of a row as the cases of its cells where that is few."""
+        whole = np.nansum(self.values, axis=1, keepdims=True)
+        cases = np.where(whole < FEW, whole, np.nan)
+        return replace(self, cases=np.broadcast_to(cases, self.values.shape))
+
 
 def read_grid(
     frame: DataFrame, columns: GridColumns, *, across: Sequence[Any] | None = None
@@ -100,7 +107,8 @@ def word_of(value: object, form: Format, names: Mapping[str, str]) -> str:
     """Write the name of a row or column: a day as the locale does, a code in its words."""
     if isinstance(value, Timestamp | date):
         return form.day(value.date() if isinstance(value, Timestamp) else value)
-    return names.get(str(value)) or name_in_words(str(value))
+    words = str(value)
+    return names.get(words) or known_as(words) or name_in_words(words)
 
 
 def _ordered(found: list[Any]) -> list[Any]:

@@ -10,7 +10,6 @@ from pandas import DataFrame
 from dashboard.ui.charts.grid import Grid, GridColumns, read_grid, word_of
 from dashboard.ui.charts.heat_figure import HeatFigure
 from dashboard.ui.charts.heat_shades import Style
-from dashboard.ui.charts.provinces import provinces
 from dashboard.ui.charts.scene import EMPTY, Draw, Picture, Scene, Sheet
 from dashboard.ui.charts.sheets import frame_sheet
 from dashboard.ui.words import say
@@ -52,7 +51,10 @@ class HeatSpec:
 
     def _grid(self, value: DataFrame) -> Grid:
         grid = read_grid(value, self.columns, across=self.across).head(_MOST_ROWS)
-        return grid.filled() if self.style.kind == "hours" else grid
+        if self.style.kind != "hours":
+            return grid
+        whole = grid.filled()
+        return whole.judged() if self.unit == "count" else whole
 
     def _words(self, found: list[Any], scene: Scene) -> list[str]:
         return [word_of(each, scene.format, self.names) for each in found]
@@ -111,11 +113,11 @@ def hours(
 ) -> Draw:
     """Draw the hours of the day of each `y`, coloured by its own busiest hour; those are marked.
 
-    Hours that the answer does not have are zero. Codes of provinces are written as their names.
+    Hours that the answer does not have are zero. Codes of provinces are written as their names. A
+    row of under 30 cases in all is grey.
     """
-    names = {each.iso: each.name for each in provinces()}
     style = Style("hours", is_relative=True, peaks=peaks, x_title=say("heat.local"))
-    spec = HeatSpec(GridColumns(hour, y, value), unit, style, names, tuple(range(24)))
+    spec = HeatSpec(GridColumns(hour, y, value), unit, style, across=tuple(range(24)))
     return _drawn(spec)
 
 

@@ -9,22 +9,17 @@ import numpy as np
 
 from dashboard.ui.charts.cases import FEW, cases_text
 from dashboard.ui.charts.grid import Flags, Floats, Grid
+from dashboard.ui.charts.heat_frame import HeatFrame
+from dashboard.ui.charts.heat_key import key_lines
 from dashboard.ui.charts.heat_shades import Shading, Style
 from dashboard.ui.charts.marks import escaped
 from dashboard.ui.charts.scene import POINTS, Json, Scene
 from dashboard.ui.charts.shades import colour_scale, ink, shade
-from dashboard.ui.theme import figure_layout
 from dashboard.ui.words import say
 
-_LEAST_PX: Final = 232
-_ROW_PX, _DENSE_ROW_PX, _DENSE_ROWS = 30, 23, 12
-_KEY_PX, _KEY_LINE_PX = 12, 16
 _MOST_LABELLED: Final = 14
 """With more columns than this a half panel has no room for numbers in the cells."""
 _MOST_ON_A_PHONE: Final = 6
-_MOST_TICKS, _TICKS = 13, 8
-"""So many columns have their words each; of more, about so many have."""
-_LONGEST_NAME: Final = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +39,15 @@ class HeatFigure:
         return Shading(self.grid, self.style)
 
     @property
+    def frame(self) -> HeatFrame:
+        """What stands around the cells."""
+        key = key_lines(self.shading, self.scene, self.unit)
+        return HeatFrame(self.scene, self.rows, self.columns, self.style.x_title, key)
+
+    @property
     def height(self) -> int:
         """The height that the rows need."""
-        row = _ROW_PX if len(self.rows) <= _DENSE_ROWS else _DENSE_ROW_PX
-        return max(_LEAST_PX, row * len(self.rows) + self._top() + self._bottom())
+        return self.frame.height
 
     def figure(self) -> Json:
         """Give the figure."""
@@ -56,7 +56,7 @@ class HeatFigure:
         scales = ((shares, colour_scale(self.scene.theme)), (grey, self._greys()))
         cells = [self._cells(z, scale, hover) for z, scale in scales if np.isfinite(z).any()]
         over = [*self._hatched(), *self._peaks(shares), *self._labels(shares)]
-        return {"data": [*cells, *over], "layout": self._layout(shares)}
+        return {"data": [*cells, *over], "layout": self.frame.layout()}
 
     def summary(self) -> str:
         """Say how many rows and columns there are, and where the largest value is."""
@@ -190,111 +190,3 @@ class HeatFigure:
     def _where(self, flags: Flags) -> Iterator[tuple[int, int]]:
         for row, column in np.argwhere(flags):
             yield int(row), int(column)
-
-    def _key(self, shares: Floats, left: int) -> Json:
-        """Say what colours and signs mean, below the cells and from the left edge of the panel."""
-        return {
-            "text": "<br>".join(self._key_lines(shares)),
-            "showarrow": False,
-            "align": "left",
-            "font": {"size": 11, "color": self.scene.theme.muted},
-            "xref": "paper",
-            "x": 0,
-            "xanchor": "left",
-            "xshift": 4 - left,
-            "yref": "paper",
-            "y": 0,
-            "yanchor": "top",
-            "yshift": self._key_px() - self._bottom(),
-        }
-
-    def _key_px(self) -> int:
-        return _KEY_PX + _KEY_LINE_PX * len(self._key_lines(self.shading.shares))
-
-    def _key_lines(self, shares: Floats) -> list[str]:
-        """Write what colours and signs mean; their words stand on one line or two."""
-        lines = [self._colours()] if np.isfinite(shares).any() else []
-        signs = [_coloured(colour, sign) + " " + words for colour, sign, words in self._signs()]
-        lines += ["   ".join(signs)] if signs else []
-        return [*lines, say("heat.base")] if self.shading.is_base.any() else lines
-
-    def _colours(self) -> str:
-        low, high = self.shading.ends()
-        squares = (_coloured(shade(self.scene.theme, n / 6), "■") for n in range(7))
-        said = (say("heat.least"), say("heat.most"))
-        ends = said if self.style.is_relative else (self._end(low), self._end(high))
-        return f"{ends[0]} {''.join(squares)} {ends[1]}"
-
-    def _signs(self) -> Iterator[tuple[str, str, str]]:
-        theme = self.scene.theme
-        if self.style.peaks:
-            yield theme.text, "●", say("scale.peak")
-        if self.shading.is_open.any():
-            yield theme.muted, "▨", say("scale.open")
-        if self.shading.is_few.any():
-            yield theme.line, "■", say("scale.few", few=FEW)
-
-    def _end(self, value: float) -> str:
-        return self.scene.format.limit(0, self.unit) if value == 0 else self._value(value)
-
-    def _top(self) -> int:
-        return 8 if not self._is_topped() else 42 if self.style.x_title else 24
-
-    def _bottom(self) -> int:
-        title = 16 if self.style.x_title else 0
-        return self._key_px() + (6 if self._is_topped() else 22 + title)
-
-    def _is_topped(self) -> bool:
-        """Whether the words of the columns stand above: of many rows the first are read first."""
-        return len(self.rows) > _DENSE_ROWS
-
-    def _layout(self, shares: Floats) -> Json:
-        layout = figure_layout(self.scene.theme)
-        axes = {name: dict(part) for name, part in layout.items() if isinstance(part, dict)}
-        names = [_short(name) for name in self.rows]
-        left = min(144, 14 + round(6.0 * max(map(len, names))))
-        many = len(self.columns) > _MOST_TICKS
-        across = _ticks(self.columns, -(-len(self.columns) // _TICKS) if many else 1)
-        ends = {"autorange": False, "fixedrange": True, "showgrid": False, "showspikes": False}
-        last = (len(self.columns) - 0.5, len(self.rows) - 0.5)
-        return {
-            **layout,
-            "hovermode": "closest",
-            "uirevision": self.scene.revision,
-            "margin": {"l": left, "r": 10, "t": self._top(), "b": self._bottom()},
-            "dragmode": False,
-            "xaxis": {
-                **axes["xaxis"],
-                **ends,
-                "range": [-0.5, last[0]],
-                **across,
-                **self._x_words(),
-            },
-            "yaxis": {**axes["yaxis"], **ends, "range": [last[1], -0.5], **_ticks(names, 1)},
-            "annotations": [self._key(shares, left)],
-        }
-
-    def _x_words(self) -> Json:
-        font = {"size": 11, "color": self.scene.theme.muted}
-        title = {"text": self.style.x_title, "font": font, "standoff": 4}
-        side = {"side": "top"} if self._is_topped() else {}
-        return {**side, **({"title": title} if self.style.x_title else {})}
-
-
-def _ticks(words: list[str], every: int) -> Json:
-    places = list(range(0, len(words), every))
-    return {
-        "tickmode": "array",
-        "tickvals": places,
-        "ticktext": [escaped(words[n]) for n in places],
-        "tickangle": 0,
-        "type": "linear",
-    }
-
-
-def _coloured(colour: str, sign: str) -> str:
-    return f'<span style="color:{colour}">{sign}</span>'
-
-
-def _short(words: str) -> str:
-    return words if len(words) <= _LONGEST_NAME else words[: _LONGEST_NAME - 1] + "…"

@@ -72,7 +72,7 @@ class Shading:
             return values
         if self.style.is_relative:
             top = np.nan_to_num(values).max(axis=1, keepdims=True)
-            return np.asarray(np.divide(values, top, out=np.zeros_like(values), where=top > 0))
+            return np.asarray(np.divide(values, top, out=values * 0, where=top > 0))
         low, high = self.ends()
         return np.asarray((values - low) / (high - low) if high > low else values * 0 + 0.6)
 

@@ -61,6 +61,18 @@ def _symbols(scene: Scene, marks: list[tuple[int, Mark]]) -> Json:
     }
 
 
+def dashed_over_bars(scene: Scene, points: Json, said: Json) -> list[Json]:
+    """Draw the comparison as a dashed line of steps that is seen on bars and beside them."""
+    theme = scene.theme
+    base = {"type": "scatter", "mode": "lines", "name": "", **points}
+    ground = {"color": theme.raised, "width": 3, "shape": "hvh"}
+    dashes = {"color": theme.text, "width": 1.4, "dash": "4px,3px", "shape": "hvh"}
+    return [
+        {**base, "line": ground, "opacity": 0.55, "hoverinfo": "skip"},
+        {**base, "line": dashes, "opacity": 0.7, **said},
+    ]
+
+
 def escaped(words: str) -> str:
     """Keep the chart library from reading markup in words that people typed elsewhere."""
     plain = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -78,6 +78,11 @@ def code_of(region: str) -> str:
     return _codes().get(plain(region), "")
 
 
+def known_as(region: str) -> str:
+    """Give the name that we write for a province's code or name; "" for anything else."""
+    return {each.iso: each.name for each in provinces()}.get(code_of(region), "")
+
+
 def plain(words: str) -> str:
     """Give words without case and accents, for comparing."""
     apart = unicodedata.normalize("NFKD", words.strip().casefold())

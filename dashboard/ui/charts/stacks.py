@@ -8,7 +8,7 @@ import numpy as np
 from pandas import DataFrame
 
 from dashboard.ui.charts.buckets import DAY_MS, MONTH_MS, last_is_open, snapped, step_of
-from dashboard.ui.charts.marks import MARK_AXIS, mark_traces
+from dashboard.ui.charts.marks import MARK_AXIS, dashed_over_bars, mark_traces
 from dashboard.ui.charts.scene import EMPTY, Draw, Json, Picture, Scene, Sheet
 from dashboard.ui.charts.series import Line, floats, iso, moved, read_lines, scaled
 from dashboard.ui.charts.sheets import frame_sheet
@@ -125,18 +125,9 @@ def _stack(lines: list[Line], scene: Scene, scale: Scale) -> list[Json]:
 def _dashed(before: Line | None, scene: Scene, scale: Scale) -> list[Json]:
     if before is None:
         return []
-    style = {"color": scene.theme.text, "width": 1.3, "dash": "4px,3px", "shape": "hvh"}
-    trace = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [iso(int(each)) for each in before.at],
-        "y": floats(before.values),
-        "line": style,
-        "opacity": 0.5,
-        "name": scene.compared,
-        "hovertemplate": scale.hover(),
-    }
-    return [trace]
+    at = [iso(int(each)) for each in before.at]
+    said = {"name": scene.compared, "hovertemplate": scale.hover()}
+    return dashed_over_bars(scene, {"x": at, "y": floats(before.values)}, said)
 
 
 def _stack_layout(lines: list[Line], scene: Scene, scale: Scale) -> Json:
