@@ -1,3 +1,5 @@
+import { clicked } from './page.js';
+
 // The page's places and what each is to show. The feed brings lines; a place takes those that answer what it asks.
 // Either may be there first: the framework mounts them in its own order.
 const lines = new Map();     // place -> {ask, text}: the newest line
@@ -28,5 +30,8 @@ export function bring(parts, texts) {
 
 export function heard(by) { tell = by; }
 export function choose(place, row) { tell('row', { place, row }); }
-export function turn(name, value) { tell('turn', { name, value }); }
+export function turn(name, value) {
+  clicked();
+  tell('turn', { name, value });
+}
 export function open(path) { tell('open', path); }

@@ -82,12 +82,15 @@ export function mendNavigation() {
 }
 
 // Before it leaves for another page, the framework pushes the address of this one without its query: Back would lead to a
-// view that nobody had. That step is left out. Filters and tabs replace the address and push nothing.
+// view that nobody had. That step is left out. Filters and tabs replace the address and push nothing, except that a click
+// on a figure is pushed: one that takes the last filter away empties the address rightly.
+let clickedAt = -Infinity;
+export function clicked() { clickedAt = performance.now(); }
 const push = history.pushState.bind(history);
 history.pushState = (state, title, url) => {
   const to = new URL(url ?? '', location.href);
   const isEmptied = to.pathname === location.pathname && !to.search && location.search;
-  if (!isEmptied) push(state, title, url);
+  if (!isEmptied || performance.now() - clickedAt < 5000) push(state, title, url);
 };
 
 // A small line without axes; gaps stay gaps.
