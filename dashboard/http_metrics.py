@@ -1,6 +1,7 @@
 """GET /metrics for Prometheus, and the guard that Streamlit's own metrics need as well."""
 
 import hmac
+import math
 from ipaddress import ip_address
 from typing import Final
 
@@ -12,8 +13,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime as streamlit_runtime
 from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY, GaugeStat
 
-from dashboard.meters import REFRESHER_LAG, SESSIONS
+from dashboard import runtime
+from dashboard.meters import REFRESHER_LAG, ROLLUPS_AGE, ROLLUPS_SET_ASIDE, SESSIONS
 from dashboard.ui import live
+from data.database import Database
+from data.errors import SourceDown
+from data.rollups import NOTHING, kept
 
 GUARDED: Final = frozenset({"/metrics", "/_stcore/metrics"})
 # A proxy on this machine also connects from loopback; these headers give it away.
@@ -34,9 +39,20 @@ def connected_sessions() -> float:
     return sum(each.value for each in counts if isinstance(each, GaugeStat))
 
 
+def note_rollups(db: Database) -> None:
+    """How old the rollups are, as the database sees it; not a number while it is down."""
+    try:
+        found = kept(db)
+    except SourceDown:
+        found = NOTHING
+    ROLLUPS_AGE.set(math.nan if found.age_s is None else found.age_s)
+    ROLLUPS_SET_ASIDE.set(math.nan if found is NOTHING else found.set_aside)
+
+
 def _metrics(_request: Request) -> Response:
     SESSIONS.set(connected_sessions())
     REFRESHER_LAG.set(live.refresher().lag_s())
+    note_rollups(runtime.runtime().db)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -14,5 +14,13 @@ STREAMS = Gauge("atalaya_event_streams", "Open streams of /api/events.")
 REFRESHER_LAG = Gauge(
     "atalaya_refresher_lag_seconds", "How late the live panels' refresher is with its latest round."
 )
+ROLLUPS_AGE = Gauge(
+    "atalaya_rollups_age_seconds",
+    "Seconds since the worker last refreshed the rollups; NaN when that is not known.",
+)
+ROLLUPS_SET_ASIDE = Gauge(
+    "atalaya_rollups_events_set_aside",
+    "Events that no rollup contains: impossible times, late ones of endless sessions.",
+)
 SIGN_INS = Counter("atalaya_sign_ins_total", "Sessions by what came of their sign-in.", ["result"])
 EVENTS = Counter("atalaya_push_events_total", "Notifications heard from Postgres.")

@@ -185,6 +185,7 @@ def test_metrics_name_what_the_shell_measures(server: Served) -> None:
         "atalaya_actions_total",
         "atalaya_sessions",
         "atalaya_refresher_lag_seconds",
+        "atalaya_rollups_age_seconds",
     ):
         assert f"# TYPE {name.removesuffix('_total')}" in text_of or f"# TYPE {name}" in text_of
 

@@ -17,9 +17,10 @@ from services.errors import Unavailable
 from services.rollups.adopt import adopt
 from services.rollups.parts import PARTS
 from tests import factories
+from tests.postgres_server import PostgresServer
 from tests.services.rollup_reference import expected
 from tests.services.rollup_replay import HERE, NOW, unlike
-from tests.services.rollup_streams import Stream, send, stored, stream, visit
+from tests.services.rollup_streams import TABLES, Stream, send, stored, stream, visit
 
 SHAPE = text("""
     select relname, reloptions::text, relacl::text, obj_description(oid, 'pg_class') as said,
@@ -190,6 +191,35 @@ def test_another_cluster_is_refused_until_its_rows_are_adopted(
     rollups.rebuild(db, HERE, now=NOW)
     assert wrong(db, Stream([*sent.events, *late], [], sent.cities)) == []
     assert not adopt(db_url)
+
+
+def test_a_database_copied_into_another_cluster_goes_on_there(
+    db: Database, db_url: str, sent: Stream, disposable_postgres: PostgresServer
+) -> None:
+    rollups.catch_up(db, HERE, now=NOW)
+    moved_url = disposable_postgres.url("atalaya")
+    with psycopg.connect(db_url) as here, psycopg.connect(moved_url) as there:
+        there.execute("truncate rollup_state")
+        for table in ("analytics_events", "sessions", "rollup_state", *TABLES):
+            with (
+                here.cursor().copy(f"copy (select * from {table}) to stdout") as out,  # noqa: S608 - our names
+                there.cursor().copy(f"copy {table} from stdin") as into,
+            ):
+                for data in out:
+                    into.write(data)
+    moved = Database(moved_url, pool_size=3)
+    try:
+        with pytest.raises(Unavailable, match="rollups adopt"):
+            rollups.refresh(moved, HERE, now=NOW)
+        assert adopt(moved_url)
+        rollups.rebuild(moved, HERE, now=NOW)
+        late = stream(9, size=20).events
+        with psycopg.connect(moved_url) as connection:
+            send(connection, late)
+        assert rollups.catch_up(moved, HERE, now=NOW) == len(late)
+        assert wrong(moved, Stream([*sent.events, *late], [], sent.cities)) == []
+    finally:
+        moved.dispose()
 
 
 def test_rows_with_ids_that_this_cluster_never_gave_are_noticed_at_the_first_refresh(
