@@ -1,6 +1,6 @@
 """How each provider does over the latest days: computed whole every few minutes by the worker."""
 
-from sqlalchemy import CHAR, BigInteger, Date, Float, SmallInteger, Table
+from sqlalchemy import CHAR, BigInteger, Date, Float, Index, SmallInteger, Table, Text
 
 from data.schema.base import UPDATED_OFTEN, Instant, column, holds, metadata
 from data.schema.rollups import count_of
@@ -44,4 +44,38 @@ provider_scores_state = Table(
     holds("one_row", "id = 1"),
     postgresql_with=UPDATED_OFTEN,
     comment="How old the provider scores are",
+)
+
+provider_market = Table(
+    "provider_market",
+    metadata,
+    column("window_days", SmallInteger, "7, 30 or 90 local days, today included", key=True),
+    column("region", Text, "Code of the jurisdiction; empty for the whole country", key=True),
+    column("kind", Text, "barber, salon or clinic; empty for all", key=True),
+    column("measure", Text, "A column of provider_scores", key=True),
+    column("currency", CHAR(3), "Of money; empty for all else", key=True),
+    count_of("Providers with a booking in the window of whom the measure is known", "providers"),
+    column("median", Float, "Half of them are below it"),
+    column("top_decile", Float, "The best tenth reaches it: the lowest where less is better"),
+    column("part", Float, "Sum of numerators; null: the measure has none", null=True),
+    column("cases", Float, "Sum of denominators; null: the measure has none", null=True),
+    postgresql_with=UPDATED_OFTEN,
+    comment="What is usual among providers, by window, jurisdiction and kind",
+)
+
+provider_starts = Table(
+    "provider_starts",
+    metadata,
+    column("provider_id", BigInteger, "Provider", key=True),
+    column("joined_day", Date, "Local day on which it joined"),
+    column("first_booked_day", Date, "Local day of its first booking; null: none", null=True),
+    column("first_sale_day", Date, "Local day of its first sale; null: none", null=True),
+    column("currency", CHAR(3), "In which it earned at first; null: sells nothing", null=True),
+    count_of("Earnings of its first 30 days, in that currency", "earnings_30"),
+    count_of("Earnings of its first 60 days", "earnings_60"),
+    count_of("Earnings of its first 90 days", "earnings_90"),
+    column("sought", Text, "Name and city in small letters without accents", default="''"),
+    Index(None, "joined_day"),
+    postgresql_with=UPDATED_OFTEN,
+    comment="How each provider began, and the words that find it",
 )

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from data.database import Database, Tx
 from data.period import local_midnight
+from services.rollups import provider_market
 
 WINDOWS: Final = (90, 30, 7)
 """Days, the longest first: no transaction id is held while its rows are read."""
@@ -155,7 +156,8 @@ def score(db: Database, zone: ZoneInfo, *, now: datetime | None = None) -> bool:
     One row per window (7, 30, 90 local days, today included) and provider. Money is that of
     provider_day in the currency that the provider sells most in; bookings and the median response
     count by `created_at`, appointments by `starts_at`, reviews by `created_at`. A ratio without a
-    denominator is null. Source: providers, services, bookings, reviews, provider_day. Raises
+    denominator is null. What is usual among them, and how each began, is kept with the scores: see
+    `provider_market`. Source: providers, services, bookings, reviews, provider_day. Raises
     SourceDown.
     """
     at = now or datetime.now(UTC)
@@ -167,6 +169,7 @@ def score(db: Database, zone: ZoneInfo, *, now: datetime | None = None) -> bool:
         for days in WINDOWS:
             _score(tx, days, zone=zone, today=today, now=at)
         tx.execute(FORGET)
+        provider_market.keep(tx, WINDOWS, zone=zone, now=at)
         tx.execute(REMEMBER, today=today, now=at)
     return True
 
