@@ -136,6 +136,14 @@ def test_a_distribution_is_compared_class_by_class() -> None:
     assert other.content["compared"] is False
 
 
+def test_a_distribution_of_money_is_in_whole_units() -> None:
+    money = charts.columns(unit="ARS minor")
+    fig = money.picture(DEPTH.assign(n=[100_000, 500_000, 0, 0]), scene()).content["fig"]
+    assert numbers(fig["data"][0]["y"])[:2] == [1_000, 5_000]
+    assert fig["layout"]["yaxis"]["ticksuffix"] == " ARS"
+    assert "ARS\u00a05.000,00" in fig["data"][0]["hovertext"][1]
+
+
 def test_a_distribution_of_nothing_is_empty() -> None:
     assert COLUMNS.picture(DEPTH.head(0), scene()).is_empty
     assert COLUMNS.picture(DEPTH.assign(n=0), scene()).is_empty

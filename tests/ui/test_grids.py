@@ -182,6 +182,14 @@ def test_a_row_of_few_cases_is_grey_and_has_no_busiest_hour() -> None:
     assert 2 not in marks["y"]
 
 
+def test_money_in_cells_is_short_and_its_currency_stands_in_the_key() -> None:
+    value = DataFrame({"x": ["card", "cash"], "y": "all", "value": [2_821_500, 4_000_000]})
+    fig = figure(charts.heatmap(unit="ARS minor"), value)
+    labels = next(trace for trace in fig["data"] if trace.get("mode") == "text")
+    assert labels["text"] == ["28.215", "40.000"]
+    assert "ARS\u00a040.000" in key(fig)
+
+
 def test_words_that_would_touch_stand_on_two_lines() -> None:
     methods = ("account_money", "bank_transfer", "credit_card", "cash", "debit_card")
     value = DataFrame([{"x": each, "y": "Córdoba", "value": 1} for each in methods])

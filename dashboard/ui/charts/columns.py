@@ -14,6 +14,7 @@ from dashboard.ui.charts.marks import dashed_over_bars, escaped
 from dashboard.ui.charts.scene import EMPTY, POINTS, Draw, Json, Picture, Scene, Sheet, names_of
 from dashboard.ui.charts.series import floats
 from dashboard.ui.charts.sheets import frame_sheet
+from dashboard.ui.charts.units import Scale, scale_for
 from dashboard.ui.theme import figure_layout
 from dashboard.ui.words import say
 
@@ -45,12 +46,13 @@ class ColumnsSpec:
         words = [self.names.get(str(each)) or str(each) for each in rows[self.x]]
         marks = self._marks(rows)
         before = self._before(scene, len(rows))
+        scale = scale_for(float(amounts.max()), self.unit)
         traces = [
-            self._bars(words, amounts, scene),
-            *self._dashed(before, words, scene),
-            _named(marks, amounts, scene),
+            self._bars(words, amounts, scene, scale),
+            *self._dashed(before, scene, scale),
+            _named(marks, amounts * scale.factor, scene),
         ]
-        figure = {"data": traces, "layout": self._layout(words, scene)}
+        figure = {"data": traces, "layout": self._layout(words, scene, scale)}
         content = {"fig": figure, "compared": before is not None}
         return Picture(content, self._summary(words, amounts, marks))
 
@@ -71,13 +73,13 @@ class ColumnsSpec:
         amounts = np.nan_to_num(numbers(given, self.y))
         return amounts if amounts.sum() else None
 
-    def _bars(self, words: list[str], amounts: Floats, scene: Scene) -> Json:
+    def _bars(self, words: list[str], amounts: Floats, scene: Scene, scale: Scale) -> Json:
         form, total = scene.format, float(amounts.sum())
         said = zip(words, amounts.tolist(), strict=True)
         return {
             "type": "bar",
             "x": list(range(len(words))),
-            "y": floats(amounts),
+            "y": floats(amounts * scale.factor),
             "marker": {"color": scene.theme.series(0), "cornerradius": 2},
             "hovertext": [
                 say(
@@ -92,7 +94,7 @@ class ColumnsSpec:
             "name": "",
         }
 
-    def _dashed(self, before: Floats | None, words: list[str], scene: Scene) -> list[Json]:
+    def _dashed(self, before: Floats | None, scene: Scene, scale: Scale) -> list[Json]:
         if before is None:
             return []
         form = scene.format
@@ -100,10 +102,10 @@ class ColumnsSpec:
             say("columns.before", compared=scene.compared, value=form.value(amount, self.unit))
             for amount in before.tolist()
         ]
-        points = {"x": list(range(len(words))), "y": floats(before)}
+        points = {"x": list(range(before.size)), "y": floats(before * scale.factor)}
         return dashed_over_bars(scene, points, {"hovertext": hover, "hoverinfo": "text"})
 
-    def _layout(self, words: list[str], scene: Scene) -> Json:
+    def _layout(self, words: list[str], scene: Scene, scale: Scale) -> Json:
         layout = figure_layout(scene.theme)
         axes = {name: dict(part) for name, part in layout.items() if isinstance(part, dict)}
         wanted = max(map(len, words)) * _CHARACTER_PX + _APART_PX
@@ -118,7 +120,7 @@ class ColumnsSpec:
             "bargap": 0.12,
             "separators": scene.format.separators(),
             "uirevision": scene.revision,
-            "margin": {"l": 44, "r": 10, "t": 20, "b": 46 if self.x_title else 30},
+            "margin": {"l": scale.axis_px, "r": 10, "t": 20, "b": 46 if self.x_title else 30},
             "xaxis": {
                 **axes["xaxis"],
                 **fixed,
@@ -129,7 +131,7 @@ class ColumnsSpec:
                 "hoverformat": "",
                 **(title if self.x_title else {}),
             },
-            "yaxis": {**axes["yaxis"], "fixedrange": True, "rangemode": "tozero"},
+            "yaxis": {**axes["yaxis"], "fixedrange": True, "rangemode": "tozero", **scale.ticks()},
         }
 
     def _summary(self, words: list[str], amounts: Floats, marks: list[str]) -> str:

@@ -15,6 +15,7 @@ from dashboard.ui.charts.heat_shades import Shading, Style
 from dashboard.ui.charts.marks import escaped
 from dashboard.ui.charts.scene import POINTS, Json, Scene
 from dashboard.ui.charts.shades import colour_scale, ink, shade
+from dashboard.ui.numbers import MONEY
 from dashboard.ui.words import say
 
 _MOST_LABELLED: Final = 14
@@ -185,6 +186,8 @@ class HeatFigure:
             return form.number(float(self.grid.cases[row, column]))
         if self.unit == "%":
             return form.number(value, 0 if value >= 10 or value == 0 else 1)
+        if self.unit.endswith(MONEY):
+            return form.number(value / 100)
         return form.value(value, self.unit)
 
     def _where(self, flags: Flags) -> Iterator[tuple[int, int]]:
