@@ -1,5 +1,6 @@
 """Where tests keep what they throw away: in memory, where there is enough of it."""
 
+import fcntl
 import os
 import tempfile
 import time
@@ -10,7 +11,7 @@ from typing import Final
 
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - each folder in it is made by mkdtemp
 ROOM: Final = 3_000_000_000  # a run's databases take a part of it; containers often have 64 MB
-LEFT_OVER_S: Final = 3600
+NEW_S: Final = 60  # for so long a folder may be waiting for its maker's lock
 
 
 def scratch(prefix: str) -> Path:
@@ -24,6 +25,8 @@ def scratch(prefix: str) -> Path:
         _sweep(where, prefix)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=where))
     folder.chmod(0o711)
+    # Never closed: the lock says that this process lives, and goes with it however it ends.
+    fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_SH)
     return folder
 
 
@@ -46,9 +49,16 @@ def _sweep(where: Path, prefix: str) -> None:
 
 
 def _is_left_over(folder: Path) -> bool:
-    """Whether nobody has used a folder for an hour and no Postgres runs in it."""
+    """Whether the process that made a folder is gone, and no Postgres runs in it."""
     try:
-        age = time.time() - folder.stat().st_mtime
+        handle = os.open(folder, os.O_RDONLY)
     except OSError:
-        return False  # its owner has just removed it
-    return age > LEFT_OVER_S and not any(folder.glob("**/postmaster.pid"))
+        return False  # its owner has just removed it, or is somebody else
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        old = time.time() - os.fstat(handle).st_mtime > NEW_S
+        return old and not any(folder.glob("*/postmaster.pid"))
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(handle)

@@ -23,26 +23,22 @@ def in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     scratch.memory.cache_clear()
 
 
-def _age(folder: Path, seconds: float) -> Path:
-    at = time.time() - seconds
-    os.utime(folder, (at, at))
-    return folder
-
-
 def test_what_a_killed_run_left_goes_and_what_is_in_use_stays(in_memory: Path) -> None:
-    left, recent, running, foreign = (
+    left, recent, running, theirs = (
         in_memory / name for name in ("ours-left", "ours-recent", "ours-running", "theirs")
     )
-    for each in (left, recent, running, foreign):
+    for each in (left, recent, running, theirs):
         (each / "data").mkdir(parents=True)
     (running / "data" / "postmaster.pid").touch()
-    for each in (left, running, foreign):
-        _age(each, 2 * scratch.LEFT_OVER_S)
+    held = scratch.scratch("ours-")
+    at = time.time() - 2 * scratch.NEW_S
+    for each in (left, running, theirs, held):
+        os.utime(each, (at, at))
 
     made = scratch.scratch("ours-")
 
     assert made.parent == in_memory
-    assert set(in_memory.iterdir()) == {made, recent, running, foreign}
+    assert set(in_memory.iterdir()) == {made, held, recent, running, theirs}
 
 
 @pytest.mark.parametrize(
