@@ -20,11 +20,11 @@ FEWEST: Final = 30
 NORMAL_MOBILE_PCT: Final = 80.0
 """Above it, a share of phones is as it should be."""
 MARKETS: Final = {
-    "AR-B": "Primary market",
-    "AR-C": "Primary market",
-    "AR-X": "Secondary market",
-    "AR-S": "Secondary market",
-    "AR-M": "Secondary market",
+    "AR-B": "Primary",
+    "AR-C": "Primary",
+    "AR-X": "Secondary",
+    "AR-S": "Secondary",
+    "AR-M": "Secondary",
 }
 """Buenos Aires, province and city, is the primary market."""
 

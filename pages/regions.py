@@ -1,8 +1,10 @@
 """Where do visits come from, what is booked and paid there, and where is too little on offer?"""
 
+from functools import partial
+
 from dashboard.ui import charts, currencies
 from dashboard.ui.charts import column
-from dashboard.ui.choices import choice
+from dashboard.ui.choices import Choice
 from dashboard.ui.page import page
 from data import (
     region_cities,
@@ -44,9 +46,9 @@ PHONES = [
 SUPPLY = [
     column("province", "Province", kind="link"),
     column("state", "State", kind="status"),
-    column("times", "Times the country", "x", "bar", cases="searches"),
+    column("times", "Score", "x", "bar", cases="searches"),
     column("searches", "Searches", "count", "number"),
-    column("hours", "Hours on offer", "count", "number"),
+    column("hours", "Hours", "count", "number"),
 ]
 CITIES = [
     column("city", "City"),
@@ -57,13 +59,13 @@ CITIES = [
 NOT_BY_HOUR = "Activity by hour is kept for all devices and all referrals together: choose all."
 NOT_BY_CITY = "Cities are kept for all referrals together: choose all."
 ACTIVE, PAYING = charts.hours(value="events"), charts.hours(value="payments")
-MEASURE = choice("measure", "Measure", MEASURES, default="sessions")
-SHARES = charts.heatmap(
-    x="method", y="province", value="share_pct", unit="%", cases="province_paid", part="paid"
-)
-APPROVALS = charts.heatmap(
-    x="method", y="province", value="approval_pct", unit="%", cases="decided", part="paid"
-)
+BY = {code: f"By {words.lower()}" for code, words in MEASURES.items()}
+MEASURE = Choice("measure", "Measure", BY, "sessions", width=165)
+METHODS = {"account_money": "Account", "bank_transfer": "Transfer"}
+MIX = partial(charts.heatmap, x="method", y="province", unit="%", part="paid", names=METHODS)
+SHARES = MIX(value="share_pct", cases="province_paid")
+APPROVALS = MIX(value="approval_pct", cases="decided")
+BY_PHONE = partial(charts.map, value="mobile_pct", unit="%", cases="everyone", part="mobile")
 
 with page(
     "Regions",
@@ -90,16 +92,11 @@ with page(
         "Where is too little on offer?",
         region_supply.supply,
         draw=charts.table(SUPPLY, select="region", opens=True, height=440),
-        help="Searches for each hour on offer against the same of the whole country. Underserved: "
-        "at least twice that, with 30 searches or more.",
-        hint="Nobody searched in this period.",
+        help="Score: searches for each hour on offer against the same of the whole country. "
+        "Underserved: at least twice that, with 30 searches or more.",
     )
-    p.panel(
-        "Which provinces lead?",
-        regions.provinces,
-        draw=charts.table(RANKING, select="region", opens=True, height=780),
-        wide=True,
-    )
+    ranking = charts.table(RANKING, select="region", opens=True, height=780)
+    p.panel("Which provinces lead?", regions.provinces, draw=ranking, wide=True)
     p.tab("Hours")
     active = region_hours.active_hours
     p.panel("When are they active?", active, draw=ACTIVE, hint=NOT_BY_HOUR, wide=True)
@@ -108,10 +105,12 @@ with page(
     p.panel("With what do they pay?", region_payments.payment_mix, draw=SHARES)
     p.panel("How often is it approved?", region_payments.payment_mix, draw=APPROVALS)
     p.tab("Phones and cities")
+    p.panel("Where are phones used?", regions.provinces, draw=BY_PHONE(title="By phone"))
     p.panel(
         "Is the share of phones normal?",
         regions.provinces,
-        draw=charts.table(PHONES, select="region", opens=True),
+        draw=charts.table(PHONES, select="region", opens=True, height=440),
         help="Over 80 % of the visits by phone is normal on this platform.",
     )
-    p.panel("Which cities lead?", region_cities.cities, draw=charts.table(CITIES), hint=NOT_BY_CITY)
+    listed = charts.table(CITIES, height=600)
+    p.panel("Which cities lead?", region_cities.cities, draw=listed, hint=NOT_BY_CITY, wide=True)

@@ -200,8 +200,8 @@ def test_markets_and_usual_shares_of_phones_are_said(db: Database) -> None:
 
     assert found["mobile_state"].loc[["AR-B", "AR-T"]].tolist() == ["normal", "few_cases"]
     marked = found["market"][found["market"] != ""]
-    assert set(marked[marked == "Primary market"].index) == {"AR-B", "AR-C"}
-    assert set(marked[marked == "Secondary market"].index) == {"AR-X", "AR-S", "AR-M"}
+    assert set(marked[marked == "Primary"].index) == {"AR-B", "AR-C"}
+    assert set(marked[marked == "Secondary"].index) == {"AR-X", "AR-S", "AR-M"}
 
 
 def test_a_code_that_no_province_has_is_counted_as_not_placed(db: Database) -> None:

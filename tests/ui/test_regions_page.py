@@ -81,7 +81,7 @@ def test_figures_map_and_ranking_say_the_same(open_page: Open) -> None:
     ranking = panel(page, "which-provinces-lead")["table"]
     assert texts(ranking, "Sessions")["Buenos Aires"] == "40"
     assert texts(ranking, "Sessions")["Not placed"] == "1"
-    assert texts(ranking, "Market")["Córdoba"] == "Secondary market"
+    assert texts(ranking, "Market")["Córdoba"] == "Secondary"
     assert texts(ranking, "Revenue")["Córdoba"] == "ARS\u00a08.000,00"
     assert len(ranking["rows"]) == 25
 
@@ -92,7 +92,7 @@ def test_the_measure_orders_the_provinces_and_names_the_map(open_page: Open) -> 
 
     assert panel(page, "which-provinces-lead")["table"]["rows"][0][0][1] == "Córdoba"
     assert "Revenue" in panel(page, "where-does-it-come-from")["alt"]
-    by_words = open_page("regions", span="today", measure="Paid bookings")
+    by_words = open_page("regions", span="today", measure="By paid bookings")
     assert "Paid bookings" in panel(by_words, "where-does-it-come-from")["alt"]
 
 
