@@ -30,8 +30,8 @@ VERDICT = [column("verdict", "Against before"), column("p_value", "p", "p", "num
 BEFORE = column("before_pct", "Before", "%", "number", cases="before_cases")
 CHANGE = column("change_pp", "Change", "pp", "delta")
 RATE = column("rate_pct", "Rate", "%", "number", cases="cases")
-CHANGES = [column("step", "To step", kind="word"), RATE, count("cases", "Cases")]
-CHANGES = [*CHANGES, BEFORE, CHANGE, *VERDICT]
+CHANGES = [column("step", "To step", kind="word"), RATE, CHANGE, *VERDICT]
+CHANGES = [*CHANGES, BEFORE, count("cases", "Cases"), count("before_cases", "Cases before")]
 TIMES = [
     column("step", "To step", kind="word"),
     column("median_s", "Median", "s", "number", cases="cases"),

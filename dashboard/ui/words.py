@@ -111,6 +111,7 @@ _ENGLISH: Final = {
     "steps.window.7d": "Conversion window: 7 days from the visit.",
     "steps.window.any": "Conversion window: none, however long it takes.",
     "steps.key.still": "▨ still converting: their window is open.",
+    "steps.key.money": "Value lost: sessions that left, at the average ticket of the period.",
     "steps.points": "{arrow} {points} pp",
     "steps.between": "↓ {rate} go on, {lost} leave",
     "steps.still": "+{still} may still",

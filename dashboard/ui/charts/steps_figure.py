@@ -254,7 +254,9 @@ class StepsFigure:
 
     def _foot(self) -> list[str]:
         still = say("steps.key.still") if any(step.still for step in self.steps) else ""
-        return [line for line in (self.window, still) if line]
+        priced = any(np.isfinite(step.money) for step in self.steps)
+        money = say("steps.key.money") if priced else ""
+        return [line for line in (self.window, still, money) if line]
 
     def _foot_px(self) -> int:
         return _FOOT_PX + _LINE_PX * len(self._foot())
