@@ -17,7 +17,7 @@ from services import rollups
 from services.rollups.events import EVENTS
 from tests.services.rollup_reference import Event, expected
 from tests.services.rollup_replay import HERE, NOW, unlike
-from tests.services.rollup_streams import STEPS, TABLES, empty, send, stored
+from tests.services.rollup_streams import EXACT, STEPS, TABLES, TICK, empty, send, stored
 
 SANTIAGO = ZoneInfo("America/Santiago")
 """Clocks go forward on 2026-09-06 at midnight (24:00 of Saturday is 01:00), back on 2026-04-05."""
@@ -100,6 +100,27 @@ def test_one_event_is_one_session_of_one_visitor(db: Database, db_url: str) -> N
     assert list(found["active_gap"]) == [(date(2026, 10, 31), 32767, 1)]
     assert list(found["cohort_month"]) == [(date(2026, 10, 1), date(2026, 10, 1), 1)]
     assert list(found["session_shape"]) == [(date(2026, 10, 31), 1, 0, 1, 1, 0, 1)]
+
+
+def test_a_window_ends_inclusively_to_the_microsecond(db: Database, db_url: str) -> None:
+    begin = datetime(2026, 10, 1, 12, tzinfo=UTC)
+    spans = [window + offset for window in EXACT for offset in (-TICK, timedelta(0), TICK)]
+    some = [
+        at(
+            begin + (span if name > 1 else timedelta(0)),
+            name,
+            session=number,
+            number=99 * number + name,
+        )
+        for number, span in enumerate(spans, start=1)
+        for name in STEPS
+    ]
+    take(db, db_url, some[::2], some[1::2])
+    assert wrong(db, some) == []
+    reached = text("select s5_30m, s5_24h, s5_7d, s5_any from funnel_day")
+    assert db.frame(reached).to_numpy().tolist() == [[2, 5, 8, 9]]
+    fits = text("select w, sum(n)::int as n from ttc_hist group by w order by w")
+    assert dict(db.frame(fits).to_numpy()) == {0: 2, 1: 3, 2: 3, 3: 1}
 
 
 @pytest.mark.parametrize("hours", [0, 1, 2, 3, 4])

@@ -132,6 +132,24 @@ def test_days_that_went_leave_their_cells_behind(db: Database, db_url: str) -> N
         assert set(differing) <= UNCOUNTED
 
 
+def test_a_session_that_began_before_the_horizon_keeps_its_chain(db: Database, db_url: str) -> None:
+    """Its first events are gone: reading it again from what is left would begin it anew."""
+    midnight = BEGIN + timedelta(days=1)
+    early = [at(midnight - timedelta(minutes=9 - name), name) for name in (1, 2)]
+    after = [at(midnight + timedelta(minutes=name), name) for name in (3, 4)]
+    write(db_url, [*early, after[1]])
+    rollups.catch_up(db, HERE, now=NOW)
+    keep_days(db, 30)
+    drop_old(db, HERE, now=midnight + timedelta(days=30, hours=1))
+    write(db_url, [after[0]])  # late: it completes the chain as far as that is known
+    rollups.catch_up(db, HERE, now=NOW)
+    kept = text("select t1, t2, t3, events from session_funnel")
+    wanted = {"t1": early[0].at, "t2": early[1].at, "t3": after[0].at, "events": 4}
+    with db.write() as tx:
+        assert tx.rows(kept, dict) == [wanted]
+    assert [each.table for each in rollups.audit(db, HERE) if each.differing] == []
+
+
 def test_what_comes_from_before_the_horizon_is_set_aside(db: Database, db_url: str) -> None:
     recent = [at(BEGIN + timedelta(days=40)), at(BEGIN + timedelta(days=40, hours=1), 2)]
     write(db_url, [at(BEGIN), *recent])
