@@ -19,6 +19,7 @@ from starlette.middleware import Middleware
 from streamlit import file_util
 
 from dashboard import http_health, http_metrics, logs, runtime
+from dashboard.http_exports import Exports, offers
 from dashboard.http_headers import SecurityHeaders, content_policy
 from dashboard.http_limits import RateLimit, SizeLimit
 from dashboard.http_metrics import MetricsGuard
@@ -84,6 +85,7 @@ def application(settings: Settings) -> st.App:
         *http_health.routes(runtime.runtime().db),
         http_metrics.route(),
         hub.route(),
+        Exports(runtime.runtime().db, offers).route(),
         *assets.routes(),
         *not_found_routes(),
     ]

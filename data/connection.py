@@ -143,18 +143,18 @@ def translated(timeout_ms: int | None = None) -> Iterator[None]:
         yield
     except NoFreeConnection as error:
         raise SourceDown(SOURCE, _BUSY) from error
-    except DBAPIError as error:
-        reason = _reason(error, timeout_ms)
+    except (DBAPIError, psycopg.Error) as error:  # the second from rows that stream past SQLAlchemy
+        reason = _reason(error.orig if isinstance(error, DBAPIError) else error, timeout_ms)
         if reason is None:
             raise
         raise SourceDown(SOURCE, reason) from error
 
 
-def _reason(error: DBAPIError, timeout_ms: int | None) -> str | None:
-    state = getattr(error.orig, "sqlstate", None)
+def _reason(error: BaseException | None, timeout_ms: int | None) -> str | None:
+    state = getattr(error, "sqlstate", None)
     if state is None:
-        is_connection = isinstance(error.orig, psycopg.OperationalError | psycopg.InterfaceError)
-        return _refusal(str(error.orig)) if is_connection else None
+        is_connection = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+        return _refusal(str(error)) if is_connection else None
     if state.startswith(_SILENT):
         return "does not answer"
     if state == "57014" and timeout_ms:

@@ -1,15 +1,17 @@
 """Postgres: bounded reads on a role that can only read, and write transactions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from inspect import cleandoc
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from pandas import DataFrame
 from psycopg import sql
 from sqlalchemy import Connection, CursorResult, text
+from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.sql.elements import TextClause
 
 from data import answers
@@ -39,6 +41,9 @@ exception when insufficient_privilege then
 end $$;
 """
 _IDLE_MS: Final = 30_000
+_IN_ZONE: Final = text("select set_config('timezone', :zone, true)")
+_DIALECT: Final = psycopg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it so
+_BLOCK: Final = 256 * 1024
 _NOTIFY: Final = text("select pg_notify(:channel, :payload)")
 _PARAMETER: Final = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 
@@ -123,6 +128,33 @@ class Database:
         with self._read(statement, params) as result:
             return result.scalar()
 
+    def scalar_within(self, statement: TextClause, *, timeout_ms: int, **params: object) -> object:
+        """The same for what may take longer, because somebody asked for it and waits."""
+        with self._read(statement, params, limit_ms=timeout_ms) as result:
+            return result.scalar()
+
+    @contextmanager
+    def csv(
+        self, statement: TextClause, *, zone: ZoneInfo, timeout_ms: int, **params: object
+    ) -> Iterator[Iterator[bytes]]:
+        """Stream what a statement finds as CSV with a header, instants in the zone.
+
+        The blocks are read from the server as they are taken; neither end holds more than one.
+        """
+        copied = statement.compile(dialect=_DIALECT)
+        named = {name: params[name] for name in copied.params}
+        with (
+            translated(timeout_ms),
+            self._reader.connect() as connection,
+            _patient(connection, timeout_ms),
+        ):
+            connection.exec_driver_sql(f"set local statement_timeout = {timeout_ms}")
+            connection.execute(_IN_ZONE, {"zone": zone.key})
+            driver = driver_connection(connection)
+            into = f"copy ({copied}) to stdout with (format csv, header)"
+            with driver.cursor() as cursor, cursor.copy(into, named) as rows:
+                yield _blocks(rows)
+
     @contextmanager
     def write(self, *, timeout_ms: int | None = None) -> Iterator[Tx]:
         """Open a transaction: the end of the block commits, an exception rolls back."""
@@ -152,10 +184,10 @@ class Database:
 
     @contextmanager
     def _read(
-        self, statement: TextClause, params: dict[str, object]
+        self, statement: TextClause, params: dict[str, object], *, limit_ms: int | None = None
     ) -> Iterator[CursorResult[Any]]:
         answers.record(source=SOURCE, statement=readable(statement, params))
-        limit = self.statement_timeout_ms
+        limit = limit_ms or self.statement_timeout_ms
         with translated(limit), self._reader.connect() as connection, _patient(connection, limit):
             connection.exec_driver_sql(f"set local statement_timeout = {limit}")
             yield connection.execute(statement, params)
@@ -184,6 +216,17 @@ def _literal(value: object) -> str:
 
 def _described(result: CursorResult[Any]) -> Any:  # noqa: ANN401 - the driver's own description
     return result.cursor.description if result.cursor is not None else ()
+
+
+def _blocks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
+    """Gather rows into blocks: a message for each of half a million would cost more than they."""
+    block = bytearray()
+    for row in rows:
+        block += row
+        if len(block) >= _BLOCK:
+            yield bytes(block)
+            block.clear()
+    yield bytes(block)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ FIRST: Final = (
 )
 FEED: Final = '<span class="atl-feed" hidden></span>'
 ALERTS: Final = '<span class="atl-alerts" role="status"></span>'
+DOWNLOAD: Final = '<span class="atl-download-start" hidden></span>'
 TOOLS: Final = '<div class="atl-tools"></div>'
 
 
@@ -88,6 +89,11 @@ def feed(turn: int, lines: Sequence[Line]) -> Told:
 def panel(key: str, data: bytes) -> None:
     """Mount a panel's inside that no feed fills."""
     _component("panel", PANEL)(key=key, data=data)
+
+
+def download(data: dict[str, object]) -> None:
+    """Have the browser fetch an export, saying how far it is."""
+    _component("download", DOWNLOAD)(key="download", data=data)
 
 
 def alerts(data: bytes) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.auth import viewer
-from dashboard.runtime import runtime
 from dashboard.ui import components, envelope, export
 from dashboard.ui.charts.scene import Sheet
 from dashboard.ui.filters import in_words
@@ -73,19 +72,8 @@ class Menu:
     def _file(self, ending: str) -> bytes:
         viewer().require(Permission.EXPORT)
         write = export.as_csv if ending == "csv" else export.as_excel
-        return write(self._sheet(), self._about())
-
-    def _about(self) -> export.Provenance:
-        answer = self._material().answer
-        return export.Provenance(
-            title=self.spec.title,
-            filters=in_words(self.job.selection),
-            zone=runtime().zone,
-            as_of=answer.as_of,
-            source=answer.source,
-            definition=self.spec.question.definition,
-            statement=answer.statement,
-        )
+        about = export.provenance(self.spec, self._material(), self.job.selection)
+        return write(self._sheet(), about)
 
     def _tools(self) -> dict[str, object]:
         answer = self._material().answer

@@ -17,6 +17,7 @@ from dashboard.ui import charts, tenants
 from dashboard.ui.canvas import Canvas
 from dashboard.ui.charts.scene import Draw
 from dashboard.ui.choices import AnyChoice, apply_turned, drawn
+from dashboard.ui.exports import Shown, exports_menu
 from dashboard.ui.filters import LIVE, selected
 from dashboard.ui.notices import notices
 from dashboard.ui.spec import Asked, FigureSpec, PanelSpec, Spec, UntilSpec, VerdictSpec
@@ -133,10 +134,13 @@ class Page:
             st.header(self.title, anchor=False, help=self.help or None, width="content")
             st.space("stretch")
             views_menu()
+            place = st.container(key="page-exports", width="content")
             notices()
         if self._has_pins:
             pinned_views()
         is_on, selection = self._bar()
+        with place:
+            exports_menu(Shown(self.title, self._panels, selection), raw=not self.live)
         opening = [each for each in (self._verdict, self._until) if each is not None]
         specs: list[Spec] = [*opening, *self._figures]
         first = st.container(key="page-first") if specs else None

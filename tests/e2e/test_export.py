@@ -90,3 +90,28 @@ def _assert_tells(about: dict[str, str]) -> None:
     assert about["Source"] == "Postgres"
     assert "newest first" in about["Definition"]
     assert "-- data.attention.changes" in about["Statement"]
+
+
+def test_an_analyst_takes_the_raw_events_of_the_chosen_days_and_a_viewer_does_not(
+    stage: Stage, visit: Visit, tmp_path: Path
+) -> None:
+    with stage.database() as db:
+        factories.event(db, visitor_id=4711, at=datetime.now(UTC) - timedelta(minutes=5))
+    screen = visit().open("/funnel", span="7d")
+    screen.page.get_by_role("button", name="Export").click()
+    with screen.page.expect_download(timeout=WITHIN_MS) as download:
+        screen.page.get_by_role("button", name="Events as CSV").click()
+    saved = tmp_path / "events.csv"
+    download.value.save_as(saved)
+    assert download.value.suggested_filename.startswith("atalaya-events-")
+    content = saved.read_text("utf-8-sig")
+    assert content.startswith("# Title,Raw events")
+    above, *rows = content.split("\n\n")[-1].split("\r\n\r\n")[-1].splitlines()
+    assert above.startswith("occurred_at,event,")
+    assert any(",4711,1," in row for row in rows)
+    said = screen.page.locator(".atl-download").inner_text()
+    assert f"Saved: {len(rows):,} rows.".replace(",", ".") in said
+    viewer = _as(visit().open("/funnel", span="7d"), "Malena Suárez, Viewer")
+    viewer.page.get_by_role("button", name="Export").click()
+    expect(viewer.page.get_by_text("need the role Analyst")).to_be_visible()
+    expect(viewer.page.get_by_role("button", name="Events as CSV")).to_have_count(0)

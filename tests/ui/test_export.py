@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from openpyxl import load_workbook
 from pandas import DataFrame, Series
 
 from dashboard.ui.charts import Column, Sheet
-from dashboard.ui.export import BOM, Provenance, as_csv, as_excel, file_name
+from dashboard.ui.export import BOM, Provenance, as_csv, as_excel, as_workbook, file_name
 from tests.ui.scenes import NOW, ZONE
 
 SIGNS = ("=", "+", "-", "@", "\t", "\r", "|", "%")
@@ -106,3 +107,19 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def test_a_page_is_one_workbook_with_a_sheet_for_each_panel_and_what_they_are() -> None:
+    long = replace(ABOUT, title="Does 'this' [very] long: question * have / an answer?")
+    book = load_workbook(io.BytesIO(as_workbook([(SHEET, ABOUT), (SHEET, long), (SHEET, long)])))
+    about, *sheets = book.worksheets
+    assert about.title == "About"
+    assert [sheet.title for sheet in sheets] == [
+        "1 =Title", "2 Does this very long question", "3 Does this very long question"
+    ]  # fmt: skip
+    assert all(len(sheet.title) <= 31 for sheet in sheets)
+    assert [sheet.max_row for sheet in sheets] == [len(HOSTILE) + 1] * 3
+    said = [(row[0].value, row[1].value) for row in about.iter_rows(max_col=2)]
+    assert [value for word, value in said if word == "Sheet"] == [s.title for s in sheets]
+    assert [value for word, value in said if word == "Source"] == ["Postgres"] * 3
+    assert all(cell.data_type != "f" for sheet in book for row in sheet for cell in row)

@@ -7,6 +7,17 @@ export function el(tag, cls, text) {
   return e;
 }
 
+// Where short messages stand, above the page; a screen reader says what is added.
+export function toasts() {
+  let list = document.querySelector('.atl-toasts');
+  if (!list) {
+    list = el('div', 'atl-toasts');
+    list.setAttribute('role', 'status');
+    document.body.append(list);
+  }
+  return list;
+}
+
 // Plotly is a classic script; it is loaded once per tab and only by pages that draw a figure.
 let plotly;
 export function lib() {

@@ -1,6 +1,6 @@
 // The count of open alerts, and a word when one begins. News come over /api/events as soon as they are committed and are
 // drawn here, without a rerun; the server's own look now and then brings what the stream missed, and a valid ticket.
-import { el } from './page.js';
+import { el, toasts } from './page.js';
 
 const AGAIN_MS = 3000;      // and up to as much more, so that not all pages come back at once
 const SHOWN_MS = 10000;
@@ -58,12 +58,7 @@ function follow(host) {
 
 function tell(words) {
   if (!words) return;
-  let list = document.querySelector('.atl-toasts');
-  if (!list) {
-    list = el('div', 'atl-toasts');
-    list.setAttribute('role', 'status');
-    document.body.append(list);
-  }
+  const list = toasts();
   const toast = el('div', 'atl-toast');
   const close = el('button', '', '✕');
   close.type = 'button';
@@ -76,6 +71,7 @@ function tell(words) {
   for (const free of ['mouseleave', 'focusout']) toast.addEventListener(free, wait);
   toast.append(el('span', '', words), close);
   list.append(toast);
-  while (list.children.length > MOST) list.firstElementChild.remove();
+  const told = list.querySelectorAll('.atl-toast:not(.atl-download)');
+  if (told.length > MOST) told[0].remove();
   wait();
 }
