@@ -131,15 +131,15 @@ def test_every_figure_is_drawn_and_none_of_its_words_is_cut(
 def test_a_click_on_a_province_gives_its_code(site: str, browser: Browser) -> None:
     with tab(browser, width=604) as page:
         _open(page, f"{site}/light.html")
-        middles = {each.iso: each.middle for each in provinces()}
+        known = {each.iso: each for each in provinces()}
         for axis, code in (("", "AR-X"), ("", "AR-Z"), ("2", "AR-C")):
-            x, y = page.evaluate(PLACE, [axis, *middles[code]])
+            x, y = page.evaluate(PLACE, [axis, *known[code].middle])
             page.mouse.move(x - 2, y)
             page.mouse.move(x, y)
-            page.wait_for_selector("#map .hoverlayer .hovertext")
+            page.locator("#map .hoverlayer .hovertext", has_text=known[code].name).wait_for()
             page.mouse.down()
             page.mouse.up()
-            page.wait_for_function(f"window.told === 'region={code}'", timeout=5_000)
+            page.wait_for_function(f"window.told === 'region={code}'", timeout=10_000)
 
 
 def test_a_cell_says_its_numbers_under_the_pointer(site: str, browser: Browser) -> None:
