@@ -135,5 +135,5 @@ def _fill(home: Folder, postgres: Postgres, events: int) -> None:
     if not home.is_filled:
         filling.history(postgres.url(), events=events, seed=SEED, tell=lambda _: None)
         home.remember(filled=True, events=events, seed=SEED)
-    if filling.rollups_are_due(postgres.url()):
-        filling.make_rollups(postgres.url(), tell=lambda _: None)
+    if filling.rollups_are_due(postgres.url(), ZONE):
+        filling.make_rollups(postgres.url(), ZONE, tell=lambda _: None)

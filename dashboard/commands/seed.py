@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import click
 import psycopg
 
+from dashboard.demo import filling
 from dashboard.demo.platform.history import AlreadyFilled, fill
 from dashboard.demo.refusal import DemoRefused
 from dashboard.demo.steps import Steps
@@ -32,12 +33,15 @@ def command(events: int, seed: int) -> None:
     For trying Atalaya out and for measuring it. Needs tables (`migrate`) and refuses a database
     that has data: it never adds to a real platform's.
     """
-    url = load().database_url.get_secret_value().replace("postgresql+psycopg://", "postgresql://")
+    settings = load()
+    url = settings.database_url.get_secret_value().replace("postgresql+psycopg://", "postgresql://")
     steps = Steps()
     try:
         with steps.step(f"90 days of history, {events:,} events"):
             now = datetime.now(UTC)
             fill(url, events=events, seed=seed, now=now, progress=steps.progress)
+        with steps.step("Rollups"):
+            filling.make_rollups(url, settings.zone, tell=steps.progress)
     except AlreadyFilled as error:
         raise DemoRefused(f"{error} Use an empty database.") from error
     except psycopg.errors.UndefinedTable as error:

@@ -26,16 +26,16 @@ def history(database_url: str, *, events: int, seed: int, tell: Tell) -> None:
     fill(database_url, events=events, seed=seed, now=datetime.now(UTC), progress=tell)
 
 
-def rollups_are_due(database_url: str) -> bool:
+def rollups_are_due(database_url: str, zone: ZoneInfo) -> bool:
     """Whether the rollups lack the past: a new demo, or one that another version filled."""
     with _opened(database_url) as db:
-        return rollups.is_due(db, _zone())
+        return rollups.is_due(db, zone)
 
 
-def make_rollups(database_url: str, *, tell: Tell) -> None:
+def make_rollups(database_url: str, zone: ZoneInfo, *, tell: Tell) -> None:
     """Fold the past into the rollups in one go; from then on the worker keeps them."""
     with _opened(database_url) as db:
-        rollups.rebuild(db, _zone(), tell=tell)
+        rollups.rebuild(db, zone, tell=tell)
 
 
 def let_in(connection: psycopg.Connection, user: str) -> None:
@@ -89,7 +89,7 @@ def _opened(database_url: str) -> Iterator[Database]:
         db.dispose()
 
 
-def _zone() -> ZoneInfo:
+def business_zone() -> ZoneInfo:
     """The business time zone that the pages and the worker will be told."""
     default = Settings.model_fields["timezone"].default
     try:

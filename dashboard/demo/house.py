@@ -75,9 +75,10 @@ class House:
             self._home.remember(filled=True, events=events, seed=seed)
         elif (kept := self._home.number("events")) != events:
             self._steps.say(f"  The {kept:,} events it has are kept; clean-demo removes them.")
-        if filling.rollups_are_due(self.postgres.url()):
+        zone = filling.business_zone()
+        if filling.rollups_are_due(self.postgres.url(), zone):
             with self._steps.step("Rollups"):
-                filling.make_rollups(self.postgres.url(), tell=self._steps.progress)
+                filling.make_rollups(self.postgres.url(), zone, tell=self._steps.progress)
 
     def _start_signals(self) -> None:
         with self.postgres.connect() as connection:
