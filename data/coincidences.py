@@ -32,11 +32,12 @@ _PAID: Final = 5
 
 HAPPENINGS: Final = text("""
     -- data.coincidences.happenings
-    select 'alert' as kind, title, severity as detail, started_at as since,
-        coalesce(resolved_at, :present) as until, labels
+    select 'alert' as kind, title, severity as detail, started_at as since, resolved_at as until,
+        labels
     from production_alerts
-    where started_at < :drop_until and started_at >= cast(:earliest as timestamptz)
-        - interval '30 days' and coalesce(resolved_at, :present) > :earliest
+    where started_at < :drop_until
+        and started_at >= cast(:earliest as timestamptz) - interval '30 days'
+        and (resolved_at is null or resolved_at > :earliest)
     union all
     select 'deploy', service || ' ' || version,
         case when status = 'succeeded' then coalesce(notes, '')
@@ -69,7 +70,17 @@ _LABELS: Final[Mapping[str, str]] = {
     "referral": "referral",
 }
 COLUMNS: Final = (
-    *("kind", "title", "detail", "since", "until", "time_pct", "segment", "segment_pct"),
+    *(
+        "relation",
+        "kind",
+        "title",
+        "detail",
+        "since",
+        "until",
+        "time_pct",
+        "segment",
+        "segment_pct",
+    ),
     "score",
 )
 NOTHING: Final = "Nothing coincides: no alert, deploy, flag change or payment outage."
@@ -105,10 +116,11 @@ def coincidences(db: Database, filters: Filters) -> DataFrame:
     the drop is left out. Drops are looked for within 30 minutes, day by day, against all other days
     (data.funnel_drops.worst_drop).
 
-    Grain: one row per happening, best first, at most ten, after a first row of kind "drop"; a
-    second row of kind "nothing" says that nothing coincides. Empty when no day stands out. Columns:
-    kind str, title str (of the drop: the step that too few reached), detail str, since, until
-    datetime UTC (NaT: lasts), time_pct float (shared / either), segment str (whom it names),
+    Grain: one row per happening, best first, at most ten, after a first row about the drop itself;
+    a second row without kind says that nothing coincides. Empty when no day stands out. Columns:
+    relation str ("The drop", "coincides with"), kind str ("step", "alert", "deploy", "flag_change",
+    "payment_outage"), title str (of the drop: the step that too few reached), detail str, since,
+    until datetime UTC (NaT: lasts), time_pct float (shared / either), segment str (whom it names),
     segment_pct float (part of the lost sessions; NaN: it names nobody), score float 0 to 1. Source:
     funnel_day, funnel_tenant_day, session_funnel, pay_hour, production_alerts, deploys,
     activity_logs.
@@ -118,14 +130,14 @@ def coincidences(db: Database, filters: Filters) -> DataFrame:
         return DataFrame(columns=list(COLUMNS))
     words = db.rows(GROUPS, Word)
     asked: dict[str, object] = {
-        "present": filters.present,
         "earliest": drop.since - BEFORE,
         "drop_until": drop.until,
     }
     broken = outages(db, drop.since - BEFORE, drop.until) if drop.step == _PAID else []
     found = [_of_outage(each, drop) for each in broken]
     found += [
-        _of_happening(each, drop, words, broken) for each in db.rows(HAPPENINGS, Happening, **asked)
+        _of_happening(each, drop, words, broken, until=each.until or _end(each, drop, filters))
+        for each in db.rows(HAPPENINGS, Happening, **asked)
     ]
     listed = sorted(
         (row for row in found if row["score"] > 0 and row["time_pct"] >= 100 * LEAST_OVERLAP),
@@ -148,12 +160,12 @@ _Row = dict[str, Any]
 def _of_drop(drop: Drop, words: Sequence[Word]) -> _Row:
     said = f"{100 * drop.rate:.0f} % instead of {100 * drop.usual:.0f} %"
     row = _row(
-        "drop",
+        "step",
         drop.name.replace("_", " ").capitalize(),
         f"{said}, {drop.lost:.0f} sessions lost",
         since=drop.since,
         until=drop.until,
-    )
+    ) | {"relation": "The drop"}
     if drop.group is None:
         return row | {"segment": "Everywhere", "segment_pct": 100.0}
     name = next((w.name for w in words if (w.dimension, w.code) == drop.group), "")
@@ -161,7 +173,7 @@ def _of_drop(drop: Drop, words: Sequence[Word]) -> _Row:
 
 
 def _nothing() -> _Row:
-    return _row("nothing", NOTHING, "", since=None, until=None)
+    return _row("", NOTHING, "", since=None, until=None) | {"relation": ""}
 
 
 def _of_outage(outage: Outage, drop: Drop) -> _Row:
@@ -179,12 +191,22 @@ def _of_outage(outage: Outage, drop: Drop) -> _Row:
 
 
 def _of_happening(
-    happening: Happening, drop: Drop, words: Sequence[Word], broken: Sequence[Outage]
+    happening: Happening,
+    drop: Drop,
+    words: Sequence[Word],
+    broken: Sequence[Outage],
+    *,
+    until: datetime,
 ) -> _Row:
-    since, until = happening.since, happening.until
-    row = _row(happening.kind, happening.title, happening.detail, since=since, until=until)
+    at = {"since": happening.since, "until": happening.until}
+    row = _row(happening.kind, happening.title, happening.detail, **at)
     segment, part = _segment(happening.labels, drop, words, broken)
-    return _scored(row, _overlap(since, until or drop.until, drop), segment, part)
+    return _scored(row, _overlap(happening.since, until, drop), segment, part)
+
+
+def _end(happening: Happening, drop: Drop, filters: Filters) -> datetime:
+    """Say until when something counts that lasts: an alert fires on, a change acts on the drop."""
+    return max(drop.until, filters.present) if happening.kind == "alert" else drop.until
 
 
 def _segment(
@@ -231,5 +253,5 @@ def _row(
     kind: str, title: str, detail: str, *, since: datetime | None, until: datetime | None
 ) -> _Row:
     unknown = {"time_pct": math.nan, "segment": "", "segment_pct": math.nan, "score": math.nan}
-    happened = {"kind": kind, "title": title, "detail": detail}
+    happened = {"relation": "coincides with", "kind": kind, "title": title, "detail": detail}
     return {**happened, "since": since, "until": until, **unknown}

@@ -117,7 +117,7 @@ def worst_drop(db: Database, filters: Filters) -> Drop | None:
     midnight = local_midnight(fall.day, filters.zone)
     asked = filters.sql() | {"day": fall.day, "midnight": midnight, "present": filters.present}
     cells = db.rows(HOURS[fall.step], Cell, **asked)
-    return _dropped(fall, cells, midnight)
+    return _dropped(fall, cells, midnight, filters.present)
 
 
 def _days(db: Database, filters: Filters) -> list[Counts]:
@@ -152,7 +152,7 @@ def _falls(days: Sequence[Counts], first: date) -> Iterable[_Fall]:
                 yield _Fall(each.day, step, usual, lost, found.p_value)
 
 
-def _dropped(fall: _Fall, cells: Sequence[Cell], midnight: datetime) -> Drop:
+def _dropped(fall: _Fall, cells: Sequence[Cell], midnight: datetime, present: datetime) -> Drop:
     """Narrow a fallen day to the hours in which it fell, and say on whom it fell."""
     by_hour = _summed(cells, lambda cell: cell.hour)
     begin, end = _worst_run(by_hour, fall.usual)
@@ -163,7 +163,7 @@ def _dropped(fall: _Fall, cells: Sequence[Cell], midnight: datetime) -> Drop:
     return Drop(
         step=fall.step,
         since=midnight + timedelta(hours=begin),
-        until=midnight + timedelta(hours=end),
+        until=min(midnight + timedelta(hours=end), present),
         rate=hits / cases if cases else math.nan,
         usual=fall.usual,
         cases=cases,

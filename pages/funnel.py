@@ -49,8 +49,9 @@ REACHED = [
     count("still_converting", "Still converting"),
 ]
 COINCIDENCES = [
+    column("relation", ""),
     column("kind", "What", kind="word"),
-    column("title", "Coincides with"),
+    column("title", "Which"),
     column("detail", "Detail"),
     column("since", "From", kind="moment"),
     column("until", "Until", kind="moment"),

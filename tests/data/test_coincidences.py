@@ -90,8 +90,9 @@ def test_a_planted_outage_ranks_before_an_unrelated_deploy(db: Database) -> None
     )
     tell(db, broken=range(10, 12))
     found = coincidences(db, asked())
-    assert kinds(found) == ["drop", "payment_outage", "alert", "deploy"]
+    assert kinds(found) == ["step", "payment_outage", "alert", "deploy"]
     drop, outage, alert, deploy = found.to_dict("records")
+    assert found["relation"].tolist() == ["The drop", *["coincides with"] * 3]
     assert drop["title"] == "Booking paid"
     assert (drop["since"], drop["until"]) == (TEN_TODAY, TEN_TODAY + 2 * HOUR)
     assert drop["detail"] == "0 % instead of 50 %, 30 sessions lost"
@@ -99,7 +100,8 @@ def test_a_planted_outage_ranks_before_an_unrelated_deploy(db: Database) -> None
     assert outage["time_pct"] == pytest.approx(100)
     # It would have approved 38 of the 40 and approved 10; 30 sessions were lost.
     assert outage["segment_pct"] == pytest.approx(100 * 28 / 30)
-    assert alert["segment"] == "mercadopago"
+    assert (alert["segment"], isna(alert["until"])) == ("mercadopago", True)
+    assert alert["time_pct"] == pytest.approx(100 * 110 / 120)  # it fires still, as the drop lasts
     assert isna(deploy["segment_pct"])
     assert deploy["time_pct"] == pytest.approx(100 * 2 / 3)
     assert isna(deploy["until"])
@@ -110,7 +112,7 @@ def test_nothing_coincides_is_said(db: Database) -> None:
     factories.alert(db, status="resolved", started_at=TEN_TODAY - 3 * HOUR)
     tell(db, broken=range(10, 12))
     found = coincidences(db, asked())
-    assert kinds(found) == ["drop", "nothing"]
+    assert kinds(found) == ["step", ""]
     assert found["title"].iloc[1] == NOTHING
 
 
@@ -158,7 +160,7 @@ def test_a_happening_a_long_time_away_or_too_long_does_not_coincide(db: Database
     factories.alert(db, title="Open for days", started_at=TEN_TODAY - timedelta(days=3))
     factories.deploy(db, deployed_at=TEN_TODAY - 2 * HOUR - timedelta(seconds=1))
     factories.deploy(db, version="at the end", deployed_at=TEN_TODAY + 2 * HOUR)
-    assert kinds(coincidences(db, asked())) == ["drop", "nothing"]
+    assert kinds(coincidences(db, asked())) == ["step", ""]
 
 
 def test_an_outage_is_against_the_gateways_own_week(db: Database) -> None:
