@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from dashboard import runtime
-from dashboard.doctor import people, sources
+from dashboard.doctor import cells, people, sources
 from dashboard.settings import Settings
 from data import readiness
 from data.readiness import Finding
@@ -24,6 +24,7 @@ def examine(settings: Settings) -> list[Finding]:
             ),
             *people.owner(running.db),
             *people.background(running.db),
+            *cells.kept(running.db),
             *sources.redis(running.redis),
             *sources.prometheus(settings),
             *sources.signals(running.sources.signals),

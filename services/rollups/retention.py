@@ -20,7 +20,9 @@ LIMIT_MS: Final = 120_000
 _POLICY: Final = text("""
     -- services.rollups.retention.policy
     select id, keep_days from retention_policies
-    where table_name = 'analytics_events' and is_enabled
+    where table_name = 'analytics_events' and is_enabled and exists (
+        select from pg_partitioned_table where partrelid = to_regclass('analytics_events')
+    )
     order by keep_days desc
     limit 1
 """)

@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import text
 
 from dashboard import doctor
 from dashboard.commands.doctor import command
@@ -15,7 +16,7 @@ from dashboard.doctor.clocks import skew
 from dashboard.settings import Settings
 from data.database import Database
 from data.readiness import Finding
-from services import worker
+from services import rollups, worker
 from tests.postgres_server import PostgresServer
 
 READER = "doctor_reader"
@@ -68,6 +69,26 @@ def test_a_database_without_worker_does_not_hold_and_says_how_to_start_one(
     findings = examined(settings)
     assert faults(findings) == {"worker": "No worker has ever led."}
     assert not doctor.holds(findings)
+
+
+def rollups_of(settings: Settings) -> str:
+    return next(each.message for each in examined(settings) if each.check == "rollups")
+
+
+def test_rollups_are_worth_a_note_until_they_are_kept_and_when_they_differ(
+    settings: Settings, db: Database
+) -> None:
+    beat(db, settings)
+    assert "never made" in rollups_of(settings)
+    rollups.refresh(db, settings.zone)
+    assert rollups_of(settings) == "The rollups are kept."
+    with db.write() as tx:
+        tx.execute(text("update rollup_state set audit_differing = 7"))
+    assert "7 rows" in rollups_of(settings)
+    with db.write() as tx:
+        tx.execute(text("update rollup_state set refreshed_at = now() - interval '5 minutes'"))
+    assert "300 s ago" in rollups_of(settings)
+    assert faults(examined(settings)) == {}
 
 
 def test_a_worker_that_fell_silent_is_a_fault(settings: Settings, db: Database) -> None:
