@@ -25,7 +25,7 @@ from dashboard.ui.views import pinned_views, views_menu
 from data.period import Selection
 
 LIVE_S = 5
-CALM_S = 60
+CALM_S = 10
 MOST_FIGURES = 6
 MOST_PANELS = 8
 
@@ -67,7 +67,7 @@ class Page:
 
     def given(self, name: str) -> str:
         """Give what the URL holds for a `kept` choice, so that a page shows a list or a record."""
-        return next(each.draw() for each in self.choices if each.name == name)
+        return next(each.given() for each in self.choices if each.name == name)
 
     def kpi(
         self,
