@@ -1,7 +1,7 @@
 """Key figures and the verdict in the words a person reads: value, change, status, small line."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from dashboard.runtime import runtime
 from dashboard.ui import links
@@ -15,6 +15,9 @@ from dashboard.ui.spec import FigureSpec, Look
 from dashboard.ui.theme import ICONS
 from dashboard.ui.words import say
 from data.answers import KeyFigure
+
+_TIMES: Final = 10.0
+"""A rise of more than this many times is told as a factor: per cent would mean nothing."""
 
 
 def figure(spec: FigureSpec, material: Material, look: Look) -> Json:
@@ -67,8 +70,11 @@ def change_text(found: KeyFigure, form: Format) -> tuple[str, float]:
         points = found.value - found.previous
         return f"{_sign(points)}{form.number(abs(points), 2)}\u00a0pp", points
     if not found.previous:
-        return f"{_sign(found.value)}{form.value(abs(found.value), found.unit)}", found.value
+        number, short, _ = form.headline(abs(found.value), found.unit)
+        return f"{_sign(found.value)}{number}\u00a0{short}".rstrip("\u00a0"), found.value
     share = (found.value - found.previous) / abs(found.previous)
+    if share >= _TIMES and found.previous > 0:
+        return f"\u00d7{form.number(found.value / found.previous)}", share
     digits = 0 if abs(share) >= 1 else 1
     return f"{_sign(share)}{form.number(abs(share) * 100, digits)}\u00a0%", share
 

@@ -15,8 +15,8 @@ from babel.numbers import format_currency, format_decimal
 UNKNOWN: Final = "\u2013"
 MONEY: Final = " minor"
 """A unit "ARS minor" is an integer amount in the hundredth part of that currency."""
-_MILLION: Final = 1_000_000
-_SHORTENED: Final = 0.9995
+_SHORTENED: Final = ((999_500, 1_000_000, "M"), (99_950, 1_000, "k"))
+"""From which amount on a key figure is written in which power of ten, as the axes do."""
 _BYTES: Final = ("B", "kB", "MB", "GB", "TB")
 _SHORT: Final = {"count": "", "state": "", "": ""}
 
@@ -48,16 +48,19 @@ class Format:
         return self.number(value, _digits(value, unit)), _SHORT.get(unit, unit)
 
     def headline(self, value: float | None, unit: str) -> tuple[str, str, str]:
-        """Write a key figure as `split` does, but money from a million on short enough for a card.
+        """Write a key figure as `split` does, but large sums of money short enough for a card.
 
         The third part is then the exact amount; else it is empty.
         """
-        millions = (value or 0) / 100 / _MILLION
-        if not unit.endswith(MONEY) or not isfinite(millions) or abs(millions) < _SHORTENED:
+        major = (value or 0) / 100
+        size = next((each for each in _SHORTENED if abs(major) >= each[0]), None)
+        if size is None or not unit.endswith(MONEY) or not isfinite(major):
             return (*self.split(value, unit), "")
-        digits = next((d for most, d in ((10, 3), (100, 2), (1000, 1)) if abs(millions) < most), 0)
-        short = f"M {unit.removesuffix(MONEY)}"
-        return self.number(millions, digits), short, self.value(value, unit)
+        _, power, sign = size
+        short = abs(major) / power
+        digits = next((d for most, d in ((10, 3), (100, 2), (1000, 1)) if short < most), 0)
+        currency = unit.removesuffix(MONEY)
+        return self.number(major / power, digits), f"{sign} {currency}", self.value(value, unit)
 
     def value(self, value: float | None, unit: str = "") -> str:
         """Write a value with its unit in one piece, never broken across lines."""

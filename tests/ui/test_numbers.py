@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dashboard.ui.figures import change_text
 from dashboard.ui.numbers import Format, ago, viewer_format
+from data.answers import KeyFigure
 from tests.ui.scenes import FORM, ZONE
 
 ENGLISH = Format("en_US", ZONE)
@@ -38,7 +40,8 @@ def test_values_in_the_house_locale(value: float | None, unit: str, text: str) -
 @pytest.mark.parametrize(
     ("minor", "parts"),
     [
-        (99_940_000, ("ARS 999.400", "", "")),
+        (9_994_000, ("ARS 99.940", "", "")),
+        (99_940_000, ("999,4", "k ARS", "ARS 999.400")),
         (99_999_999, ("1,000", "M ARS", "ARS 1.000.000")),
         (100_000_000, ("1,000", "M ARS", "ARS 1.000.000")),
         (19_299_120_000, ("193,0", "M ARS", "ARS 192.991.200")),
@@ -47,11 +50,29 @@ def test_values_in_the_house_locale(value: float | None, unit: str, text: str) -
         (None, ("\u2013", "", "")),
     ],
 )
-def test_a_key_figure_of_millions_is_short_and_keeps_its_exact_amount(
+def test_a_key_figure_of_much_money_is_short_and_keeps_its_exact_amount(
     minor: float | None, parts: tuple[str, str, str]
 ) -> None:
     found = FORM.headline(minor, "ARS minor")
     assert tuple(part.replace("\u00a0", " ") for part in found) == parts
+
+
+@pytest.mark.parametrize(
+    ("value", "previous", "text"),
+    [
+        (150.0, 100.0, "+50,0 %"),
+        (300.0, 100.0, "+200 %"),
+        (79_000.0, 100.0, "\u00d7790"),
+        (50.0, -100.0, "+150 %"),
+        (2_387_490_000.0, 0.0, "+23,87 M ARS"),
+        (-100.0, 0.0, "\u2212ARS 1,00"),
+    ],
+)
+def test_a_change_is_told_in_per_cent_while_that_means_something(
+    value: float, previous: float, text: str
+) -> None:
+    found, _ = change_text(KeyFigure(value, previous, unit="ARS minor"), FORM)
+    assert found.replace("\u00a0", " ") == text
 
 
 def test_another_locale_writes_its_own_signs_and_order() -> None:

@@ -64,9 +64,9 @@ def test_the_key_figures_speak_of_one_currency_and_say_up_to_when(
     assert not page.exception
     found = envelopes(page)
     assert figures(found) == {
-        "Gross": "ARS 320.000",
+        "Gross": "320,0 k ARS",
         "Refunds": "ARS 10.000",
-        "Net": "ARS 310.000",
+        "Net": "310,0 k ARS",
         "Commission": "ARS 32.000",
         "Take rate": "10,0 %",
         "Average ticket": "ARS 8.000,00",
@@ -94,7 +94,7 @@ def test_with_one_currency_there_is_nothing_to_choose(open_page: Open, db: Datab
     page = open_page("revenue", currency="USD")
     assert not page.exception
     assert "currency" not in {each.key for each in page.selectbox}
-    assert figures(envelopes(page))["Gross"] == "ARS 320.000"
+    assert figures(envelopes(page))["Gross"] == "320,0 k ARS"
 
 
 def test_payment_methods_say_what_is_approved_and_why_the_rest_fails(
@@ -169,7 +169,7 @@ def test_a_source_that_is_down_is_named_in_its_own_panel_only(
     assert found[SOLD]["state"] == "down"
     assert found[SOLD]["title"] == "Postgres does not answer."
     assert figures(found)["Gross"] == "\u2013"
-    assert figures(found)["Net"] == "ARS 310.000"
+    assert figures(found)["Net"] == "310,0 k ARS"
     assert found["revenue.at-which-take-rate"]["state"] == "ok"
 
 
@@ -182,4 +182,4 @@ def test_choices_made_of_nonsense_do_nothing(open_page: Open, db: Database, valu
     names = ("grain", "currency", "region", "tenant", "span", "tab", "provider")
     page = open_page("revenue", **dict.fromkeys(names, value))
     assert not page.exception
-    assert figures(envelopes(page))["Gross"] == "ARS 320.000"
+    assert figures(envelopes(page))["Gross"] == "320,0 k ARS"
