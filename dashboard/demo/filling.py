@@ -17,6 +17,7 @@ from dashboard.demo.refusal import DemoRefused
 from dashboard.settings import Settings
 from data.database import Database
 from services import rollups
+from services.rollups.retention import drop_old
 
 Tell = Callable[[str], None]
 
@@ -35,6 +36,7 @@ def rollups_are_due(database_url: str, zone: ZoneInfo) -> bool:
 def make_rollups(database_url: str, zone: ZoneInfo, *, tell: Tell) -> None:
     """Fold the past into the rollups in one go; from then on the worker keeps them."""
     with _opened(database_url) as db:
+        drop_old(db, zone, now=datetime.now(UTC))  # minutes that would be dropped are not counted
         rollups.rebuild(db, zone, tell=tell)
 
 

@@ -4,6 +4,7 @@ Each statement fills `<table>_next`. What was computed from events that were dro
 computed again: cells, sessions and visitor-days from before `:raw_since` are carried over.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import text
@@ -13,13 +14,13 @@ from services.rollups.raw import LOCAL_DAY, RAW, RAW_DAY, from_scratch
 from services.rollups.recompute_sessions import SESSION_CELLS, SESSION_FUNNEL
 
 
-def _counter(table: str, dims: str, *, moment: str, since: str, carried: str) -> Rollup:
-    """Counts by moment and dimensions from `since` on; the `carried` cells as they are."""
+def _counter(table: str, dims: str, *, moment: str, counted: str, carried: str) -> Rollup:
+    """Events by moment and dimensions where `counted`; cells that are `carried` as they are."""
     statement = f"""
         -- services.rollups.recompute.{table}
         insert into {table}_next
         select {moment} as at, {dims}, count(*) from {RAW}
-        where {moment} >= {since}
+        where {counted}
         group by at, {dims}
         union all
         select * from {table} where {carried}
@@ -29,26 +30,32 @@ def _counter(table: str, dims: str, *, moment: str, since: str, carried: str) ->
 
 HOUR: Final = {
     "moment": "date_trunc('hour', occurred_at, 'UTC')",
-    "since": "cast(:raw_since as timestamptz)",
+    "counted": "date_trunc('hour', occurred_at, 'UTC') >= cast(:raw_since as timestamptz)",
     "carried": "hour < cast(:raw_since as timestamptz)",
 }
+
+HOUR_PROV: Final = text("""
+    -- services.rollups.recompute.roll_hour_prov_rebuilt
+    insert into roll_hour_prov_next
+    select hour, province, sum(n) from roll_hour_next group by hour, province
+""")
 
 COUNTERS: Final = (
     _counter(
         "roll_minute",
         "name",
         moment="date_trunc('minute', occurred_at)",
-        since="cast(:minutes_since as timestamptz)",
+        counted="occurred_at >= cast(:minutes_since as timestamptz)",
         carried="minute < cast(:raw_since as timestamptz)"
         " and minute >= cast(:minutes_since as timestamptz)",
     ),
     _counter("roll_hour", "province, name", **HOUR),
-    _counter("roll_hour_prov", "province", **HOUR),
+    replace(_counter("roll_hour_prov", "province", **HOUR), rebuild=HOUR_PROV),
     _counter(
         "roll_day",
         "name, device, province, referral",
         moment=LOCAL_DAY,
-        since=RAW_DAY,
+        counted=f"{LOCAL_DAY} >= {RAW_DAY}",
         carried=f"day < {RAW_DAY}",
     ),
 )
