@@ -11,8 +11,9 @@ from typing import Final
 import click
 import psutil
 
-from benchmarks.registry import Measurement, measurements
+from benchmarks.registry import Measurement, ground, measurements
 from benchmarks.results import LATEST, Result, summary, table, write
+from benchmarks.stage import QUICK as QUICK_STAGE
 from benchmarks.stage import stage
 
 QUICK: Final = LATEST.with_name("quick.json")
@@ -42,12 +43,14 @@ def main(only: str | None, *, quick: bool) -> None:
 
 
 def _staged(wanted: Sequence[Measurement], *, quick: bool) -> list[Result]:
-    """Those that need a running Atalaya, all in one."""
+    """Those that need a running Atalaya: all on the same data in one."""
     results: list[Result] = []
-    if any(each.staged for each in wanted):
-        with stage(quick=quick) as ready:
-            for each in wanted:
-                if each.staged is not None:
+    staged = [each for each in wanted if each.staged is not None]
+    grounds = {each.part: QUICK_STAGE if quick else ground(each.part) for each in staged}
+    for needed in dict.fromkeys(grounds.values()):
+        with stage(needed, quick=quick) as ready:
+            for each in staged:
+                if each.staged is not None and grounds[each.part] == needed:
                     measure = each.staged
                     results += _measured(each, lambda measure=measure: measure(ready))  # type: ignore[misc]  # mypy does not infer a lambda's default
     return results

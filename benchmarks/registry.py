@@ -7,6 +7,9 @@ A module `benchmarks/<part>/<name>.py` (its name not beginning with `_`) has
 or, when it wants the machine to itself, with nothing of the stage running beside it,
 
     def measure_alone(*, quick: bool) -> list[Result]
+
+How much data the stage of a part holds, and the folder that keeps it, are EVENTS and FOLDER of the
+part's own module; without them it is the usual stage.
 """
 
 import importlib
@@ -22,6 +25,17 @@ if TYPE_CHECKING:
     from benchmarks.stage import Stage
 
 HERE: Final = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a part is measured on: a folder of `.demo-bench/` and how many events it begins with."""
+
+    folder: str
+    events: int
+
+
+USUAL: Final = Ground("full", 2_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,12 @@ def measurements(wanted: str | None = None) -> list[Measurement]:
     if not names:
         raise LookupError(f"There is no measurement {wanted!r}; parts are {', '.join(parts())}.")
     return [_measurement(part, name) for part, name in names]
+
+
+def ground(part: str) -> Ground:
+    """What the stage of a part holds."""
+    module = importlib.import_module(f"benchmarks.{part}")
+    return Ground(getattr(module, "FOLDER", USUAL.folder), getattr(module, "EVENTS", USUAL.events))
 
 
 def _measurement(part: str, name: str) -> Measurement:

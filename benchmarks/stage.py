@@ -16,6 +16,7 @@ from typing import Final
 import psutil
 import psycopg
 
+from benchmarks.registry import Ground
 from dashboard import runtime
 from dashboard.demo import environment
 from dashboard.demo.house import House
@@ -28,8 +29,7 @@ from data.sources import Sources
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FOLDER: Final = ROOT / ".demo-bench"
-EVENTS: Final = 2_000_000
-QUICK_EVENTS: Final = 50_000
+QUICK: Final = Ground("quick", 50_000)
 SEED: Final = 1
 ENDS_WITHIN_S: Final = 20
 
@@ -93,10 +93,10 @@ class Stage:
 
 
 @contextmanager
-def stage(*, quick: bool) -> Iterator[Stage]:
-    """Start everything, and stop everything at the end."""
-    home = Folder(FOLDER / ("quick" if quick else "full"))
-    events = QUICK_EVENTS if quick else EVENTS
+def stage(ground: Ground, *, quick: bool) -> Iterator[Stage]:
+    """Start everything on so much data, and stop everything at the end."""
+    home = Folder(FOLDER / ground.folder)
+    events = ground.events
     if home.is_filled and home.number("events") != events:
         shutil.rmtree(home.root)
     home.prepare(events=events)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.registry import measurements, parts
+from benchmarks.registry import ground, measurements, parts
 
 
 def test_every_file_of_a_part_is_a_measurement_without_being_listed_anywhere() -> None:
@@ -28,3 +28,9 @@ def test_a_name_that_does_not_exist_is_answered_with_those_that_do() -> None:
     with pytest.raises(LookupError, match="foundation"):
         measurements("nonsense")
     assert "foundation" in parts()
+
+
+def test_a_part_says_how_much_data_it_is_measured_on() -> None:
+    usual, large = ground("foundation"), ground("analytics")
+    assert usual.events < large.events
+    assert usual.folder != large.folder
