@@ -165,6 +165,20 @@ def _expected_change(measure: str, region: str) -> float:
     return 100 * (now - before) / before
 
 
+def test_what_was_paid_after_the_same_time_yesterday_is_not_held_against_today(
+    db: Database,
+) -> None:
+    for day in (0, 1):
+        for minutes in (20, 60):  # paid forty minutes later
+            at = NOW - timedelta(days=day, minutes=minutes)
+            write(db, [_plain(1000 * day + minutes, at, reached=5)])
+
+    found = region_figures.paid(db, asked("today", "yesterday"))
+
+    assert found.previous == 1
+    assert region_figures.sessions(db, asked("today", "yesterday")).previous == 2
+
+
 def test_change_is_unknown_without_a_comparison_and_from_nothing(busy: Database) -> None:
     assert regions.provinces(busy, asked(compare="none"))["change_pct"].isna().all()
     nowhere = regions.provinces(busy, asked()).set_index("region").loc["AR-Z"]
