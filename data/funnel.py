@@ -23,9 +23,17 @@ from data.significance import two_proportions
 TREND_DAYS: Final = 14
 """A trend shows at least so many days, however short the period is."""
 
+# The total is summed over the days: summing all rows twice would cost twice as much.
 BY_DAY: Final = over_visits("""
     -- data.funnel.by_day
-    with /* visits */
+    with /* visits */,
+    days as (
+        select day, sum(sessions) as sessions,
+            sum(s1) as s1, sum(s2) as s2, sum(s3) as s3, sum(s4) as s4, sum(s5) as s5,
+            sum(c1) as c1, sum(c2) as c2, sum(c3) as c3, sum(c4) as c4, sum(c5) as c5
+        from visits
+        group by day
+    )
     select day, coalesce(sum(sessions), 0)::bigint as sessions,
         coalesce(sum(s1), 0)::bigint as s1, coalesce(sum(s2), 0)::bigint as s2,
         coalesce(sum(s3), 0)::bigint as s3, coalesce(sum(s4), 0)::bigint as s4,
@@ -33,7 +41,7 @@ BY_DAY: Final = over_visits("""
         coalesce(sum(c1), 0)::bigint as c1, coalesce(sum(c2), 0)::bigint as c2,
         coalesce(sum(c3), 0)::bigint as c3, coalesce(sum(c4), 0)::bigint as c4,
         coalesce(sum(c5), 0)::bigint as c5
-    from visits
+    from days
     group by grouping sets ((), (day))
 """)
 

@@ -5,7 +5,8 @@ window cuts, and those on which some entrants still have time to convert and oth
 counts are exact to the instant at the price of the cells and of three days of sessions at most.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
@@ -39,42 +40,48 @@ _MOMENT: Final = """
             from rollup_state where id = 1
         ) as known
     )"""
+# Of a cell's sessions all are taken as closed up to `last_raw`; those that are not are taken back.
 _CELLS: Final = """
-        select day, {dimensions}, sessions, s1, {counts},
-            (day < (select first_raw from moment))::int * s1 as c1, {closed}
+        select day, {dimensions}, sessions, s1, {counts}, {closed}
         from {table}
-        where day >= :first_day and day < :end_day
-            and (day < (select first_raw from moment) or day > (select last_raw from moment))
-            and {narrow}"""
+        where day >= :first_day and day < :end_day and day {side}
+            and {cells}"""
+_OPEN: Final = """
+        select day, {dimensions}, 0, 0, 0, 0, 0, 0, -count(*), {taken_back}
+        from session_funnel
+        where day >= (select first_raw from moment) and day <= (select last_raw from moment)
+            and day >= :first_day and day < :end_day and t1 > (select closed from moment)
+            and {sessions}
+        group by {keys}"""
 _SESSIONS: Final = """
-        select day, device, province, referral, tenant, 1, (t1 is not null)::int, {reached},
-            coalesce(t1 <= (select closed from moment), false)::int, {settled}
+        select day, {dimensions}, count(*), count(t1), {reached},
+            count(*) filter (where t1 <= (select closed from moment)), {settled}
         from session_funnel
         where {days} and first_at >= :since and first_at < :ends
-            and {narrow}"""
-_CUT: Final = (
-    """day >= (select first_raw from moment) and day <= (select last_raw from moment)
-            and day >= :from_day and day <= :to_day""",
-    """day = any(cast(:cut_days as date[]))
-            and (day < (select first_raw from moment) or day > (select last_raw from moment))""",
-)
-_ALL: Final = ("day >= :from_day and day <= :to_day",)
-# Which cells answer, which of their columns are dimensions, and what narrows cells and sessions.
-_GRAINS: Final[Mapping[Grain, tuple[str, str, str, str]]] = {
-    "dimensions": ("funnel_day", "device, province, referral, 0 as tenant", DIMENSIONS, DIMENSIONS),
-    "tenant": (
-        "funnel_tenant_day",
-        "0 as device, 0 as province, 0 as referral, tenant",
-        _OF_TENANT,
-        _OF_TENANT,
-    ),
-    "tenants": (
-        "funnel_tenant_day",
-        "0 as device, 0 as province, 0 as referral, tenant",
-        "true",
-        "true",
-    ),
-    "sessions": ("", "", "", f"{_OF_TENANT} and {DIMENSIONS}"),
+            and {sessions}
+        group by {keys}"""
+_CUT: Final = "day = any(cast(:cut_days as date[]))"
+_ALL: Final = "day >= :from_day and day <= :to_day"
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Which cells answer, which dimensions they know, and what narrows them and the sessions."""
+
+    table: str
+    dimensions: str
+    keys: str
+    cells: str
+    sessions: str
+
+
+_DIMENSIONS: Final = ("device, province, referral, 0", "day, device, province, referral")
+_TENANT: Final = ("0, 0, 0, tenant", "day, tenant")
+_SOURCES: Final[Mapping[Grain, _Source]] = {
+    "dimensions": _Source("funnel_day", *_DIMENSIONS, DIMENSIONS, DIMENSIONS),
+    "tenant": _Source("funnel_tenant_day", *_TENANT, _OF_TENANT, _OF_TENANT),
+    "tenants": _Source("funnel_tenant_day", *_TENANT, "true", "true"),
+    "sessions": _Source("", *_DIMENSIONS, "", f"{_OF_TENANT} and {DIMENSIONS}"),
 }
 
 
@@ -89,7 +96,7 @@ def over_visits(sql: str) -> Statements:
         raise ValueError(f"Write {_MARK} once, where the CTE belongs.")
     return {
         (grain, window): text(_named(sql, f"{grain}, {window}").replace(_MARK, _cte(grain, window)))
-        for grain in _GRAINS
+        for grain in _SOURCES
         for window in WINDOWS
     }
 
@@ -147,33 +154,33 @@ def statement_of(
 
 
 def _cte(grain: Grain, window: str) -> str:
-    table, dimensions, cells, sessions = _GRAINS[grain]
-    later, length = range(2, 6), WINDOWS[window]
-    reached = {k: f"coalesce(t{k} - t1 <= interval '{length}', false)" for k in later}
+    source, length = _SOURCES[grain], WINDOWS[window]
+    within = [f"t{k} - t1 <= interval '{length}'" for k in range(2, 6)]
     entered = "t1 <= (select closed from moment)"
-    parts = [
-        _SESSIONS.format(
-            days=days,
-            narrow=sessions,
-            reached=", ".join(f"{reached[k]}::int" for k in later),
-            settled=", ".join(f"({reached[k]} and {entered})::int" for k in later),
-        )
-        for days in (_CUT if table else _ALL)
-    ]
-    if table:
-        closed = "(day < (select first_raw from moment))::int"
-        counted = _CELLS.format(
-            table=table,
-            dimensions=dimensions,
-            narrow=cells,
-            counts=", ".join(f"s{k}_{window} as s{k}" for k in later),
-            closed=", ".join(f"{closed} * s{k}_{window} as c{k}" for k in later),
-        )
-        parts.insert(0, counted)
+    counts = ", ".join(f"s{k}_{window}" for k in range(2, 6))
+    words = asdict(source) | {
+        "counts": counts,
+        "reached": _counted(within),
+        "settled": _counted(f"{each} and {entered}" for each in within),
+        "taken_back": _counted(within, sign="-"),
+    }
+    if source.table:
+        parts = [
+            _CELLS.format(**words, side="<= (select last_raw from moment)", closed=f"s1, {counts}"),
+            _CELLS.format(**words, side="> (select last_raw from moment)", closed="0, 0, 0, 0, 0"),
+            _OPEN.format(**words),
+            _SESSIONS.format(**words, days=_CUT),
+        ]
+    else:
+        parts = [_SESSIONS.format(**words, days=_ALL)]
     names = "day, device, province, referral, tenant, sessions, s1, s2, s3, s4, s5, "
     moment = _MOMENT.format(length=length, latest=LATEST_FIRST_STEP).strip()
     joined = "\n        union all".join(parts)
     return f"{moment},\n    visits ({names}c1, c2, c3, c4, c5) as ({joined}\n    )"
+
+
+def _counted(conditions: Iterable[str], sign: str = "") -> str:
+    return ", ".join(f"{sign}count(*) filter (where {each})" for each in conditions)
 
 
 def _named(sql: str, which: str) -> str:

@@ -128,10 +128,11 @@ def journey(db: Database, *moments: datetime, visitor: int = 1, **seen: object) 
 
 @pytest.mark.parametrize(("late", "paid"), [(timedelta(), 1), (INSTANT, 0)])
 @pytest.mark.parametrize("window", ["30m", "24h", "7d"])
+@pytest.mark.parametrize("is_closing", [False, True])
 def test_a_step_at_the_very_end_of_the_window_is_within_it(
-    db: Database, window: str, late: timedelta, paid: int
+    db: Database, *, window: str, late: timedelta, paid: int, is_closing: bool
 ) -> None:
-    start = NOW - timedelta(days=9)
+    start = NOW - (WINDOWS[window] + MINUTE if is_closing else timedelta(days=9))
     end = start + WINDOWS[window] + late
     journey(db, start, start + MINUTE, start + MINUTE, start + MINUTE, end)
     fold(db)
