@@ -1,8 +1,11 @@
 """How the money of Revenue is split: every list adds up to the key figures and to the payments."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import isnan
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -155,8 +158,19 @@ def test_the_matrix_counts_the_attempts_of_each_method_and_plan(
             assert row.approval_pct == pytest.approx(100 * len(paid) / len(decided))
         if len(paid):
             assert row.ticket == pytest.approx(paid["amount_minor"].mean())
+        _has_its_commonest_reason(row, own[own["status"] == "rejected"])
     if found["amount"].sum():
         assert found["share_pct"].sum() == pytest.approx(100)
+
+
+def _has_its_commonest_reason(row: Any, failed: DataFrame) -> None:  # noqa: ANN401 - a row of pandas
+    reasons = Counter(failed["failure_reason"].fillna("not_said"))
+    ranked = sorted(reasons.items(), key=lambda each: (-each[1], each[0]))
+    if ranked:
+        assert row.reason == ranked[0][0]
+        assert row.reason_pct == pytest.approx(100 * ranked[0][1] / row.decided)
+    else:
+        assert row.reason is None or isnan(row.reason)
 
 
 @pytest.mark.parametrize("selection", SELECTIONS, ids=str)
