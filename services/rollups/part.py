@@ -9,9 +9,10 @@ from sqlalchemy.sql.elements import TextClause
 class Rollup:
     """A table that is kept, and the statement that fills `<table>_next` from scratch.
 
-    `recompute` is what the audit compares with: written another way than the refresh, on purpose.
-    `rebuild` says the same in the fastest way; without it the recompute is fast enough. Both may
-    read the `_next` tables of the rollups listed before. `compares` is false where the source
+    `recompute` (`insert into <table>_next [(columns)] <query>`) is what the audit compares with:
+    written another way than the refresh, on purpose; the audit runs its query alone. `rebuild` says
+    the same in the fastest way; without it the recompute is fast enough. Both may read the `_next`
+    tables of the rollups listed before. `compares` is false where the source
     keeps no history, so that a recompute would see what came after the mark.
     """
 
