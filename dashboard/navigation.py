@@ -32,6 +32,7 @@ ENTRIES: Final = (
     Entry("Operate", "Overview", ":material/space_dashboard:", "overview.py"),
     Entry("Operate", "Launch monitor", ":material/monitoring:", "launch.py"),
     Entry("Understand", "Funnel", ":material/filter_alt:", "funnel.py"),
+    Entry("Understand", "Retention", ":material/group:", "retention.py"),
     Entry("Understand", "Revenue", ":material/payments:", "revenue.py"),
     Entry("Understand", "Regions", ":material/map:", "regions.py"),
 )

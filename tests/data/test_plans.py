@@ -89,6 +89,9 @@ VALUES: dict[str, object] = {
     "drop_until": NOW,
     "outages_until": NOW,
     "baseline": NOW - timedelta(days=7),
+    "open_days": 0,
+    "lag_days": 30,
+    "first_cohort": date(2026, 9, 7),
 }
 
 MODULES = [
