@@ -51,7 +51,8 @@ _BY: Final = """
         from ranked
         group by case when is_shown then key end
     )
-    select key::int as code, coalesce({names}.name, '') as name, groups::int as groups,
+    select key::int as code, coalesce({names}.name, '') as name,
+        coalesce({names}.{word}::text, '') as word, groups::int as groups,
         sessions::bigint as sessions, s1::bigint as s1, s2::bigint as s2, s3::bigint as s3,
         s4::bigint as s4, s5::bigint as s5, c1::bigint as c1, c5::bigint as c5
     from groups
@@ -59,18 +60,22 @@ _BY: Final = """
     order by key is null, s1 desc, key
 """
 
-BY_DEVICE: Final = over_visits(_BY.format(name="device", names="devices"))
-BY_REGION: Final = over_visits(_BY.format(name="province", names="provinces"))
-BY_REFERRAL: Final = over_visits(_BY.format(name="referral", names="referrals"))
-BY_TENANT: Final = over_visits(_BY.format(name="tenant", names="organizations"))
+BY_DEVICE: Final = over_visits(_BY.format(name="device", names="devices", word="code"))
+BY_REGION: Final = over_visits(_BY.format(name="province", names="provinces", word="iso"))
+BY_REFERRAL: Final = over_visits(_BY.format(name="referral", names="referrals", word="code"))
+BY_TENANT: Final = over_visits(_BY.format(name="tenant", names="organizations", word="id"))
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One group, or all that are not shown by themselves (code None)."""
+    """One group, or all that are not shown by themselves (code None).
+
+    `word` is what the filter calls it; empty for what cannot be filtered by.
+    """
 
     code: int | None
     name: str
+    word: str
     groups: int
     sessions: int
     s1: int
@@ -82,11 +87,11 @@ class Group:
     c5: int
 
 
-NOBODY: Final = Group(None, "", 0, 0, 0, 0, 0, 0, 0, 0, 0)
+NOBODY: Final = Group(None, "", "", 0, 0, 0, 0, 0, 0, 0, 0, 0)
 COLUMNS: Final = (
     *("group", "groups", "sessions", "visits", "search", "provider_selected", "checkout", "booked"),
     *("still_converting", "rate_pct", "cases", "before_pct", "before_cases", "change_pp"),
-    *("verdict", "p_value"),
+    *("verdict", "p_value", "code"),
 )
 
 
@@ -98,37 +103,39 @@ def by_device(db: Database, filters: Filters) -> DataFrame:
     sessions, visits, search, provider_selected, checkout, booked int (reached within the window),
     still_converting int, rate_pct float (booked / visits of entrants whose window is closed; NaN
     without), cases int (its denominator), before_pct, before_cases (comparison period), change_pp,
-    verdict str in words, p_value float (NaN: no test). Each count sums to the whole. Source:
+    verdict str in words, p_value float (NaN: no test), device str (its code; empty for what is no
+    filter). Each count sums to the whole. Source:
     funnel_day, session_funnel.
     """
-    return _by(db, BY_DEVICE, filters)
+    return _by(db, BY_DEVICE, filters).rename(columns={"code": "device"})
 
 
 @question(ttl_s=30)
 def by_region(db: Database, filters: Filters) -> DataFrame:
     """Which region converts, against the comparison period.
 
-    Grain and columns as by_device; the ten largest regions and all others together.
+    Grain and columns as by_device, region (ISO 3166-2) for device; the ten largest regions and all
+    others together.
     """
-    return _by(db, BY_REGION, filters)
+    return _by(db, BY_REGION, filters).rename(columns={"code": "region"})
 
 
 @question(ttl_s=30)
 def by_referral(db: Database, filters: Filters) -> DataFrame:
     """Which origin of a visit converts, against the comparison period.
 
-    Grain and columns as by_device.
+    Grain and columns as by_device, referral for device.
     """
-    return _by(db, BY_REFERRAL, filters)
+    return _by(db, BY_REFERRAL, filters).rename(columns={"code": "referral"})
 
 
 @question(ttl_s=30)
 def by_tenant(db: Database, filters: Filters) -> DataFrame:
     """Which tenant converts, against the comparison period.
 
-    Grain and columns as by_device; the ten largest tenants and all others together; sessions
-    without a tenant are "No tenant". Empty under a region, device or referral: the cells of tenants
-    do not know these. Source: funnel_tenant_day, session_funnel.
+    Grain and columns as by_device, code for device; the ten largest tenants and all others
+    together; sessions without a tenant are "No tenant". Empty under a region, device or referral:
+    the cells of tenants do not know these. Source: funnel_tenant_day, session_funnel.
     """
     if is_narrowed(filters):
         return DataFrame(columns=list(COLUMNS))
@@ -161,7 +168,7 @@ def _row(group: Group, before: Group) -> tuple[object, ...]:
         *(_words(group), group.groups, group.sessions),
         *(group.s1, group.s2, group.s3, group.s4, group.s5, still),
         *(rate, group.c1, rate_before, before.c1, rate - rate_before),
-        *(found.words, found.p_value),
+        *(found.words, found.p_value, group.word),
     )
 
 

@@ -61,12 +61,12 @@ COINCIDENCES = [
 ]
 
 
-def groups(label: str) -> charts.Draw:
-    """A table of groups: each step, the conversion of closed entrants, and before."""
+def groups(label: str, by: str = "") -> charts.Draw:
+    """A table of groups; a click on one filters the page by it."""
     rate = column("rate_pct", "Conversion", "%", "number", cases="cases")
-    return charts.table(
-        [column("group", label), *REACHED, rate, BEFORE, CHANGE, *VERDICT], height=200
-    )
+    name = column("group", label, kind="link" if by else "text")
+    columns = [name, *REACHED, rate, CHANGE, *VERDICT, BEFORE]
+    return charts.table(columns, select=by, opens=bool(by), height=200)
 
 
 with page(
@@ -90,24 +90,16 @@ with page(
     p.panel("Is it different from before?", funnel.changes, draw=charts.table(CHANGES), wide=True)
     rates = charts.lines(unit="%", names=STEPS)
     p.panel("How does each rate move?", funnel.rates, draw=rates, wide=True)
-    p.panel(
-        "What coincides with the worst drop?",
-        coincidences.coincidences,
-        draw=charts.table(COINCIDENCES, height=200),
-        hint=NO_DROP,
-        wide=True,
-    )
+    around, found = charts.table(COINCIDENCES, height=200), coincidences.coincidences
+    p.panel("What coincides with the worst drop?", found, draw=around, hint=NO_DROP, wide=True)
     p.tab("Groups")
-    p.panel("Which device books?", funnel_groups.by_device, draw=groups("Device"), wide=True)
-    p.panel("Which region books?", funnel_groups.by_region, draw=groups("Region"), wide=True)
-    p.panel("Who sends those who book?", funnel_groups.by_referral, draw=groups("From"), wide=True)
-    p.panel(
-        "Which tenant's visitors book?",
-        funnel_groups.by_tenant,
-        draw=groups("Tenant"),
-        hint=NO_TENANTS,
-        wide=True,
-    )
+    device, region = groups("Device", "device"), groups("Region", "region")
+    origin, tenant = groups("From", "referral"), groups("Tenant")
+    tenants = funnel_groups.by_tenant
+    p.panel("Which device books?", funnel_groups.by_device, draw=device, wide=True)
+    p.panel("Which region books?", funnel_groups.by_region, draw=region, wide=True)
+    p.panel("Who sends those who book?", funnel_groups.by_referral, draw=origin, wide=True)
+    p.panel("Which tenant's visitors book?", tenants, draw=tenant, hint=NO_TENANTS, wide=True)
     p.tab("Times")
     times, spread = (
         charts.table(TIMES, height=200),
