@@ -37,7 +37,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Classic:
-    """One question in both forms; `growth` is the exponent of how much slower it may be at ten times the data."""
+    """One question in both forms; `growth` is how its time may grow with the data, an exponent."""
 
     name: str
     days: int
@@ -61,7 +61,8 @@ _SESSIONS: Final = """
     ),
     session as (
         select visitor_id, session_id, min(local_at) as first_at,
-            arg_min(device, local_at) as device, arg_min(province, local_at) as province, min(local_at) filter (where step = 1) as t1
+            arg_min(device, local_at) as device, arg_min(province, local_at) as province,
+            min(local_at) filter (where step = 1) as t1
         from near
         group by visitor_id, session_id
         having min(local_at) >= {first} and min(local_at) < {until}

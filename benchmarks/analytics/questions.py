@@ -25,6 +25,7 @@ def measure(stage: Stage) -> list[Result]:
     """The slowest question's p95, as the pages open and with filters, and how many are within."""
     rounds = QUICK_ROUNDS if stage.is_quick else ROUNDS
     with stage.connection() as connection:
+        _pages.await_scores(connection)
         usual, narrowed = _pages.usual(connection), _pages.narrowed(connection)
     with stage.sources() as sources:
         taken = asked(sources, [*usual, *narrowed], rounds)
