@@ -35,6 +35,7 @@ ENTRIES: Final = (
     Entry("Understand", "Retention", ":material/group:", "retention.py"),
     Entry("Understand", "Revenue", ":material/payments:", "revenue.py"),
     Entry("Understand", "Regions", ":material/map:", "regions.py"),
+    Entry("Understand", "Providers", ":material/storefront:", "providers.py"),
 )
 
 

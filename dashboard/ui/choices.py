@@ -63,6 +63,11 @@ class Search:
     default: str = ""
     width: int = 220
 
+    def given(self) -> str:
+        """Give what is in it without drawing."""
+        found = st.session_state.get(self.name) or st.query_params.get(self.name, "")
+        return str(found).strip()[:LONGEST_SEARCH]
+
     def draw(self) -> str:
         """Draw the field and give what is in it."""
         found = st.text_input(
@@ -84,23 +89,51 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A value that only the URL holds: the record that is open, the page of a list, its order."""
+    """A value that only the URL holds: the record that is open, the page of a list, its order.
+
+    `back` are the words of a button that takes the value away. It goes by itself when one of the
+    choices or filters `within` changes: another list begins with its first page.
+    """
 
     name: str
     pattern: str
     default: str = ""
+    back: str = ""
+    within: tuple[str, ...] = ()
 
-    def draw(self) -> str:
+    def given(self) -> str:
         """Give the value; what does not match is dropped."""
         given = st.query_params.get(self.name, "")
         return given if re.fullmatch(self.pattern, given, re.ASCII) else self.default
 
+    def draw(self) -> str:
+        """Give the value, and draw the way back from it where there is one."""
+        self._begin_anew()
+        found = self.given()
+        if self.back and found != self.default:
+            st.button(self.back, icon=":material/arrow_back:", on_click=self._take_away)
+        return found
+
+    def _begin_anew(self) -> None:
+        own = st.query_params.get(self.name, "")
+        around = tuple(
+            str(st.session_state.get(name) or st.query_params.get(name, "")) for name in self.within
+        )
+        key = f"kept.{self.name}"
+        before = st.session_state.get(key)
+        if own and before is not None and before[0] == own and before[1] != around:
+            self._take_away()
+        st.session_state[key] = (own, around)
+
+    def _take_away(self) -> None:
+        st.query_params.pop(self.name, None)
+
     def turn(self, value: str) -> None:
         """Take a new value; the same again, or none, takes it away."""
-        if re.fullmatch(self.pattern, value, re.ASCII) and value != self.draw():
+        if re.fullmatch(self.pattern, value, re.ASCII) and value != self.given():
             st.query_params[self.name] = value
         else:
-            st.query_params.pop(self.name, None)
+            self._take_away()
 
 
 AnyChoice = Choice | Search | Kept
@@ -118,9 +151,14 @@ def search(name: str, label: str) -> Search:
     return Search(name, label)
 
 
-def kept(name: str, pattern: str, *, default: str = "") -> Kept:
-    """Keep a value in the URL that no widget shows; what does not match the pattern is dropped."""
-    return Kept(name, pattern, default)
+def kept(
+    name: str, pattern: str, *, default: str = "", back: str = "", within: Sequence[str] = ()
+) -> Kept:
+    """Keep a value in the URL that no widget shows; what does not match the pattern is dropped.
+
+    `back` draws a button that takes it away; see `Kept` for `within`.
+    """
+    return Kept(name, pattern, default, back, tuple(within))
 
 
 def drawn(choices: Sequence[AnyChoice]) -> tuple[tuple[str, str], ...]:

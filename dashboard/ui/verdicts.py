@@ -9,10 +9,11 @@ from dashboard.ui.envelope import form_of
 from dashboard.ui.material import Material
 from dashboard.ui.numbers import Format
 from dashboard.ui.spec import Look, VerdictSpec
-from dashboard.ui.theme import ICONS
+from dashboard.ui.theme import ICONS, Tone
 from dashboard.ui.words import say
 from data.answers import Answer
 from data.attention import SystemStatus
+from data.provider_record import Card
 from data.verdict import Problem, Verdict
 
 _SHOWN: Final = 2
@@ -24,6 +25,8 @@ def verdict(spec: VerdictSpec, material: Material, look: Look) -> Json:
     found = answer.value
     if isinstance(found, SystemStatus):
         return aged(_system(spec, found), _stale(answer)) | links.to(spec.leads_to)
+    if isinstance(found, Card):
+        return aged(_provider(spec, found, form), _stale(answer)) | links.to(spec.leads_to)
     if not isinstance(found, Verdict):
         return {"key": spec.key, "tone": "unknown", "icon": ICONS["unknown"], "head": answer.note}
     said = {
@@ -79,6 +82,28 @@ def _system(spec: VerdictSpec, found: SystemStatus) -> Json:
     more.append(say("system.alerts", critical=found.critical_alerts, warning=found.warning_alerts))
     tone, icon = found.level, ICONS[found.level]
     return {"key": spec.key, "tone": tone, "icon": icon, "head": head, "more": more}
+
+
+def _provider(spec: VerdictSpec, found: Card, form: Format) -> Json:
+    """Write who a provider is, or that nobody has its number."""
+    if found.name is None or found.joined_day is None:
+        head, more = say("provider.unknown", number=found.provider), [say("provider.unknown.more")]
+        tone: Tone = "unknown"
+        return {"key": spec.key, "tone": tone, "icon": ICONS[tone], "head": head, "more": more}
+    where = "city" if found.city and found.province else "province" if found.province else "nowhere"
+    words = {"kind": name_in_words(found.kind), "day": form.day(found.joined_day)}
+    more = [say(f"provider.{where}", **words, city=found.city, province=found.province)]
+    place, places = form.number(found.place), form.number(found.places)
+    is_ranked = found.places > 0
+    more += [say("provider.rank", place=place, places=places)] if is_ranked else []
+    more += [] if is_ranked else [say("provider.unscored")]
+    return {
+        "key": spec.key,
+        "tone": "info",
+        "icon": ICONS["info"],
+        "head": found.name,
+        "more": more,
+    }
 
 
 def _head(found: Verdict, form: Format) -> str:

@@ -92,6 +92,19 @@ VALUES: dict[str, object] = {
     "open_days": 0,
     "lag_days": 30,
     "first_cohort": date(2026, 9, 7),
+    "kind": "barber",
+    "query": "sol",
+    "pattern": "%sol%",
+    "number": 17,
+    "page": 2,
+    "size": 50,
+    "sort": "-earnings",
+    "median_name": "Market median",
+    "top_name": "Top decile",
+    "provider": 17,
+    "first_month": date(2025, 12, 1),
+    "today": date(2026, 11, 20),
+    "step_days": 5,
 }
 
 MODULES = [

@@ -37,7 +37,7 @@ function build(body, t, shape) {
   pager.setAttribute('aria-label', 'Pages of the table');
   const view = { search, scroll, rows, head, pager, query: '', sort: -1, down: false, chosen: undefined };
   body._view = view;
-  t.columns.forEach((c, i) => head.append(heading(view, c, i)));
+  t.columns.forEach((c, i) => head.append(heading(view, c, i, !t.pager || c.s)));
   const thead = el('thead');
   thead.append(head);
   grid.append(thead, rows);
@@ -55,10 +55,10 @@ function chosenByLink(t) {
 // Rows may be records of another page.
 function pathOf(t, id) { return `${t.leads}?${new URLSearchParams({ [t.select]: id })}`; }
 
-function heading(view, column, i) {
+function heading(view, column, i, sortable) {
   const th = el('th', column.n ? 'num' : '');
   th.scope = 'col';
-  if (column.k === 'spark') { th.textContent = column.l; return th; }
+  if (column.k === 'spark' || !sortable) { th.textContent = column.l; return th; }
   const b = el('button', '', column.l);
   b.type = 'button';
   b.addEventListener('click', () => {
@@ -73,7 +73,6 @@ function heading(view, column, i) {
 
 // A table of which the server sends one page at a time: pages and order are asked for, and are in the address.
 function ordered(view, column, first) {
-  if (!column.s) return;
   const { sort } = view.table.pager;
   view.turn('sort', sort === '-' + column.s ? column.s : sort === column.s || first ? '-' + column.s : column.s);
 }
@@ -126,7 +125,9 @@ function compare(a, b) {
 function row(view, cells, id) {
   const tr = el('tr');
   cells.forEach((c, i) => tr.append(cell(c, view.table.columns[i], view.table, id)));
-  if (view.table.select && !(view.table.leads && !id)) selectable(view, tr, id);
+  const { select, leads: away, opens } = view.table;
+  if (select && (id || !(away || opens))) selectable(view, tr, id);
+  else if (opens) tr.className = 'usual';                        // not of the list: what its rows are held against
   return tr;
 }
 

@@ -64,7 +64,8 @@ class Column:
     `kind` is "text", "word" (a name of ours, written as people do), "link" (text that chooses its
     row), "rank", "number", "bar" (a number over a bar), "delta" (a signed change), "moment",
     "status" or "spark". `cases` names the column with the denominator of a rate, `currency` the one
-    with the currency of each row's amount, whose unit is then " minor".
+    with the currency of each row's amount, whose unit is then " minor". `sort` is what the address
+    says to have a paged table ordered by it; without it nobody can.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Column:
     kind: str = "text"
     cases: str = ""
     currency: str = ""
+    sort: str = ""
 
     @property
     def is_number(self) -> bool:

@@ -14,6 +14,7 @@ from dashboard.ui.charts.scene import EMPTY, Column, Draw, Picture, Scene, Sheet
 from dashboard.ui.charts.sheets import as_frame, in_words, name_in_words
 from dashboard.ui.charts.status import RANKS, word_and_tone
 from dashboard.ui.numbers import UNKNOWN
+from dashboard.ui.words import say
 
 MOST_ROWS: Final = 500
 _SPARK_POINTS: Final = 48
@@ -27,6 +28,7 @@ class TableSpec:
     select: str = ""
     leads_to: str = ""
     opens: bool = False
+    is_paged: bool = False
 
     def picture(self, value: object, scene: Scene) -> Picture:
         """Lay the rows out as cells of [sort value, text, more]."""
@@ -38,11 +40,12 @@ class TableSpec:
         tops = {c.name: _top(frame, c) for c in self.columns if c.kind == "bar"}
         records = frame.to_dict("records")
         rows = [[_cell(r, c, scene, tops.get(c.name)) for c in self.columns] for r in records]
-        heads = [{"l": c.label, "k": c.kind, "n": c.is_number} for c in self.columns]
+        heads = [_head(column) for column in self.columns]
         ids = [str(r[self.select]) for r in records] if self.select else []
         table = {"columns": heads, "rows": rows, "ids": ids, "select": self.select}
         table |= {"leads": self.leads_to} if self.leads_to else {}
         table |= {"opens": True} if self.opens else {}
+        table |= {"pager": _pager(frame, ids, scene)} if self.is_paged else {}
         table |= {"chosen": scene.region} if self.opens and self.select == "region" else {}
         return Picture({"table": table}, self._summary(frame, records[0]))
 
@@ -71,16 +74,36 @@ def table(
     select: str = "",
     leads_to: str = "",
     opens: bool = False,
+    is_paged: bool = False,
     height: int = 400,
 ) -> Draw:
     """Draw rows as a table. `select` names the column that identifies a chosen row.
 
     With `leads_to` choosing a row opens that page with `?<select>=<the row's value>`; rows where
     the value is empty lead nowhere. With `opens` it sets the filter or choice of this page that is
-    named like `select`, and choosing the row again takes it away.
+    named like `select`, and choosing the row again takes it away. Of a paged table the frame holds
+    one page, and in each row page, pages, skipped (rows before the page), total and sort: the
+    viewer turns the page's choices `page` and `sort`.
     """
-    spec = TableSpec(tuple(columns), select, leads_to, opens)
+    spec = TableSpec(tuple(columns), select, leads_to, opens, is_paged)
     return Draw(spec.picture, spec.sheet, height=height, is_chart=False, select=select)
+
+
+def _head(column: Column) -> dict[str, Any]:
+    head = {"l": column.label, "k": column.kind, "n": column.is_number}
+    return head | ({"s": column.sort} if column.sort else {})
+
+
+def _pager(frame: DataFrame, ids: list[str], scene: Scene) -> dict[str, Any]:
+    """Say which page of how many this is; rows without an id are not of the list."""
+    names_of(frame, ["page", "pages", "skipped", "total", "sort"])
+    at = frame.iloc[0]
+    first, total = int(at["skipped"]) + 1, int(at["total"])
+    last = first + sum(map(bool, ids)) - 1
+    said = {"first": first, "last": last, "all": total}
+    words = say("table.pager", **{k: scene.format.number(n) for k, n in said.items()})
+    page, pages = int(at["page"]), int(at["pages"])
+    return {"page": page, "pages": pages, "sort": str(at["sort"]), "words": words}
 
 
 def _top(frame: DataFrame, column: Column) -> float:
@@ -94,7 +117,7 @@ def _cell(row: dict[Any, Any], column: Column, scene: Scene, top: float | None) 
     if column.kind == "spark":
         return _spark(value)
     if _is_unknown(value):
-        return [None, UNKNOWN]
+        return [None, "" if column.kind == "rank" else UNKNOWN]
     if column.kind == "status":
         word, tone = word_and_tone(str(value))
         return [RANKS[tone], word, tone]
