@@ -9,22 +9,22 @@ from data.answers import KeyFigure
 from data.cache import question
 from data.database import Database
 from data.period import Filters
-from data.region_days import ASKED, IN_REGION, ON_DEVICE, REFERRED, asked
+from data.region_days import ASKED, ON_DEVICE, REFERRED, asked
 
 TIMES: Final = 2.0
 """Underserved: at least so many times as many searches for an hour on offer as in the country."""
 FEWEST: Final = 30
 """With fewer searches nothing is said."""
 
-# Providers are few beside visits, and who joined within the period offers from then on. The country
-# is never narrowed by region: it is what the region is held against.
+# Providers are few beside visits, and who joined within the period offers from then on. Days are
+# taken whole: all jurisdictions have the same hours of them, so that their ratio is not moved.
 SUPPLY: Final = text(f"""
     -- data.region_supply.supply
     with {ASKED},
     demand as (
         select province, sum(s2_any) as searches
         from funnel_day
-        where day >= :first_day and day < :end_day and {ON_DEVICE} and {REFERRED}
+        where day >= :begin and day < cast(:begin as date) + :count and {ON_DEVICE} and {REFERRED}
         group by province
     ),
     offered as (
@@ -55,7 +55,6 @@ SUPPLY: Final = text(f"""
             when hours = 0 or times >= :times then 'underserved'
             else 'served' end as state
     from scored
-    where {IN_REGION}
     order by searches < :fewest, (hours = 0 and searches > 0) desc, times desc nulls last, region
 """)  # noqa: S608 - our own names
 
@@ -67,13 +66,13 @@ def supply(db: Database, filters: Filters) -> DataFrame:
     Score: searches for an hour on offer in the jurisdiction / the same in the whole country.
     Underserved from 2 upwards, with at least 30 searches; with fewer nothing is said.
 
-    Grain: jurisdiction, the least served first, those with too few searches last; empty without any
-    search. Columns: region, province str, searches int (sessions begun in the period that reached
-    the search), providers int (joined before its end), hours float (their weekly minutes over the
-    period, from when they joined), per_hour, country float (searches for an hour, here and in the
-    country), times float (the score; NaN where nothing is on offer), state str (underserved,
-    served, few_cases). Searches by device and referral; the country is never narrowed by region.
-    Source: funnel_day, providers.
+    Grain: jurisdiction, all of them whatever region is chosen, the least served first, those with
+    too few searches last; empty without any search. Columns: region, province str, searches int
+    (sessions begun on the period's days that reached the search), providers int (joined before its
+    end), hours float (their weekly minutes over the period, from when they joined), per_hour,
+    country float (searches for an hour, here and in the country), times float (the score; NaN where
+    nothing is on offer), state str (underserved, served, few_cases). Searches by device and
+    referral. Source: funnel_day, providers.
     """
     found = db.frame(SUPPLY, **_params(filters))
     return found if found["searches"].any() else found.head(0)
@@ -83,8 +82,9 @@ def supply(db: Database, filters: Filters) -> DataFrame:
 def underserved(db: Database, filters: Filters) -> KeyFigure:
     """Jurisdictions with at least twice as many searches for an hour on offer as the country.
 
-    A count of those with at least 30 searches, and the same of the comparison, whose last day is
-    taken whole: a ratio does not grow with the hours of a day. Source: funnel_day, providers.
+    A count of those with at least 30 searches, in the region chosen, and the same of the
+    comparison, whose last day is taken whole: a ratio does not grow with the hours of a day.
+    Source: funnel_day, providers.
     """
     compared = filters.compared()
     before = _count(db, compared) if compared else None
@@ -93,7 +93,9 @@ def underserved(db: Database, filters: Filters) -> KeyFigure:
 
 def _count(db: Database, filters: Filters) -> float:
     found = db.frame(SUPPLY, **_params(filters))
-    return float((found["state"] == "underserved").sum())
+    chosen = filters.selection.region
+    is_asked = found["region"].eq(chosen) if chosen else True
+    return float((is_asked & (found["state"] == "underserved")).sum())
 
 
 def _params(filters: Filters) -> dict[str, object]:

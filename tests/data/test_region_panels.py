@@ -245,8 +245,18 @@ def test_a_region_is_held_against_the_whole_country(supplied: Database) -> None:
 
     found = region_supply.supply(supplied, asked(region="AR-A"))
 
-    assert found["times"].tolist() == [whole["times"]]
+    assert len(found) == 24
+    assert found.set_index("region").loc["AR-A", "times"] == whole["times"]
+    assert region_supply.underserved(supplied, asked(region="AR-A")).value == 1
     assert region_supply.underserved(supplied, asked(region="AR-B")).value == 0
+
+
+def test_the_same_time_yesterday_is_judged_by_its_whole_day(supplied: Database) -> None:
+    late = NOW - timedelta(days=1) + timedelta(hours=2)
+    several = range(5000, 5040)
+    write(supplied, [Visit(n, late, "AR-D", "mobile", "direct", "", 2, ()) for n in several])
+
+    assert region_supply.underserved(supplied, asked("today", "yesterday")).previous == 1
 
 
 def test_a_provider_offers_from_when_it_joined(db: Database) -> None:
