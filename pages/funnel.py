@@ -61,12 +61,12 @@ COINCIDENCES = [
 ]
 
 
-def groups(label: str, by: str = "") -> charts.Draw:
+def groups(label: str, by: str = "", height: int = 260) -> charts.Draw:
     """A table of groups; a click on one filters the page by it."""
     rate = column("rate_pct", "Conversion", "%", "number", cases="cases")
     name = column("group", label, kind="link" if by else "text")
     columns = [name, *REACHED, rate, CHANGE, *VERDICT, BEFORE]
-    return charts.table(columns, select=by, opens=bool(by), height=200)
+    return charts.table(columns, select=by, opens=bool(by), height=height)
 
 
 with page(
@@ -90,11 +90,11 @@ with page(
     p.panel("Is it different from before?", funnel.changes, draw=charts.table(CHANGES), wide=True)
     rates = charts.lines(unit="%", names=STEPS)
     p.panel("How does each rate move?", funnel.rates, draw=rates, wide=True)
-    around, found = charts.table(COINCIDENCES, height=200), coincidences.coincidences
+    around, found = charts.table(COINCIDENCES, height=320), coincidences.coincidences
     p.panel("What coincides with the worst drop?", found, draw=around, hint=NO_DROP, wide=True)
     p.tab("Groups")
-    device, region = groups("Device", "device"), groups("Region", "region")
-    origin, tenant = groups("From", "referral"), groups("Tenant")
+    device, region = groups("Device", "device"), groups("Region", "region", 480)
+    origin, tenant = groups("From", "referral"), groups("Tenant", height=480)
     tenants = funnel_groups.by_tenant
     p.panel("Which device books?", funnel_groups.by_device, draw=device, wide=True)
     p.panel("Which region books?", funnel_groups.by_region, draw=region, wide=True)
@@ -102,7 +102,7 @@ with page(
     p.panel("Which tenant's visitors book?", tenants, draw=tenant, hint=NO_TENANTS, wide=True)
     p.tab("Times")
     times, spread = (
-        charts.table(TIMES, height=200),
+        charts.table(TIMES, height=260),
         charts.columns(x_title="From the visit to the booking"),
     )
     asked = funnel_times.step_times, funnel_times.times_to_book
