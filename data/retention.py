@@ -27,6 +27,7 @@ RANGE: Final = text(f"""
     -- data.retention.range
     with {DAYS}
     select day, (select greatest(stop - first, 0) from days) as known_days,
+        coalesce((select first >= oldest from days), false) as has_all_days,
         coalesce(sum(n), 0)::bigint as active,
         coalesce(sum(n) filter (where gap = 32767), 0)::bigint as fresh,
         coalesce(sum(n) filter (where gap > day - first), 0)::bigint as visitors
@@ -108,12 +109,14 @@ class Visitors:
     """Visitors of one local day, or of the whole range (day None).
 
     known_days: days of the range that the rollups have reached; None before their first refresh.
-    active: visitor-days. fresh: visitors never seen before. visitors: distinct ones, meaningful for
-    the whole range only.
+    has_all_days: whether the range begins on or after the first day with a visitor. active:
+    visitor-days. fresh: visitors never seen before. visitors: distinct ones, meaningful for the
+    whole range only.
     """
 
     day: date | None
     known_days: int | None
+    has_all_days: bool
     active: int
     fresh: int
     visitors: int
@@ -134,7 +137,8 @@ def visitors(db: Database, filters: Filters) -> KeyFigure:
     """Distinct visitors of the days of the period that are over, each counted once, exactly.
 
     A count; unknown when the rollups have reached none of the days. A period of today alone counts
-    today so far, without comparison. Small line: by local day. Source: active_gap.
+    today so far, without comparison; nor is there one that begins before the first day with a
+    visitor. Small line: by local day. Source: active_gap.
     """
     return _figure(db, filters, lambda each: float(each.visitors), lambda each: float(each.active))
 
@@ -157,8 +161,7 @@ def returning_share(db: Database, filters: Filters) -> KeyFigure:
     in visitors. Source: active_gap.
     """
     whole, days = _range(db, filters)
-    before = compared(filters)
-    earlier = _range(db, before)[0] if before else None
+    earlier = _before(db, filters)
     spark = tuple(_pct(each.active - each.fresh, each.active) for each in days)
     if whole is None:
         return KeyFigure(None, None, (), "%")
@@ -250,8 +253,7 @@ def _figure(
     of_day: Callable[[Visitors], float],
 ) -> KeyFigure:
     whole, days = _range(db, filters)
-    before = compared(filters)
-    earlier = _range(db, before)[0] if before else None
+    earlier = _before(db, filters)
     return KeyFigure(
         of_range(whole) if whole else None,
         of_range(earlier) if earlier else None,
@@ -268,7 +270,14 @@ def _range(db: Database, filters: Filters) -> tuple[Visitors | None, list[Visito
     if not whole.known_days or not isinstance(first, date):
         return None, []
     days = (first + timedelta(days=n) for n in range(whole.known_days))
-    return whole, [found.get(day, Visitors(day, 1, 0, 0, 0)) for day in days]
+    return whole, [found.get(day, Visitors(day, 1, True, 0, 0, 0)) for day in days]
+
+
+def _before(db: Database, filters: Filters) -> Visitors | None:
+    """The whole comparison; None where it begins before the data: what is missing is not zero."""
+    before = compared(filters)
+    whole = _range(db, before)[0] if before else None
+    return whole if whole and whole.has_all_days else None
 
 
 def _windows(db: Database, filters: Filters) -> list[Windows]:

@@ -96,7 +96,7 @@ with page(
     p.panel("How long were they away?", retention.days_away, draw=away, hint=NOBODY_BACK, wide=True)
 
     p.tab("Sessions", marks=timeline.marks)
-    lengths = charts.columns(x_title="Minutes from the first to the last event; single: one event")
+    lengths = charts.columns(x_title="Minutes; single: one event")
     depths = charts.columns(x_title="Events")
     p.panel("How long is a session?", retention_sessions.lengths, draw=lengths)
     p.panel("How deep is a session?", retention_sessions.depths, draw=depths)
