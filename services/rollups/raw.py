@@ -22,6 +22,11 @@ RAW: Final = """(
         ) as raw"""
 """The events that count."""
 
+RAW_STEPS: Final = RAW.replace("left join", "join").replace(
+    "coalesce(event_names.step, 0)", "event_names.step"
+)
+"""Those of them that are steps: with `step = …` only events of one name are read."""
+
 RAW_DAY: Final = "(cast(:raw_since as timestamptz) at time zone :tz)::date"
 LOCAL_DAY: Final = "(occurred_at at time zone :tz)::date"
 

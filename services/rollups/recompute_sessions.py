@@ -7,7 +7,7 @@ from sqlalchemy import text
 from data.schema.rollups import WINDOWS
 from services.rollups.funnels import LIMITS, MEASURES
 from services.rollups.part import Rollup
-from services.rollups.raw import LOCAL_DAY, RAW, from_scratch
+from services.rollups.raw import LOCAL_DAY, RAW, RAW_STEPS, from_scratch
 from services.rollups.sessions import GREEDY
 
 SESSION_COLUMNS: Final = """
@@ -21,7 +21,7 @@ def _chained(step: int) -> str:
     return f"""
         step{step} as (
             select visitor_id, session_id, min(occurred_at) as t{step}
-            from {RAW}
+            from {RAW_STEPS}
             join step{step - 1} using (visitor_id, session_id)
             where step = {step} and occurred_at >= t{step - 1}
             group by visitor_id, session_id
@@ -85,7 +85,7 @@ SESSION_FUNNEL: Final = Rollup(
         ),
         step1 as (
             select visitor_id, session_id, min(occurred_at) as t1
-            from {RAW}
+            from {RAW_STEPS}
             where step = 1
             group by visitor_id, session_id
         ),{_chained(2)},{_chained(3)},{_chained(4)},{_chained(5)}
