@@ -6,27 +6,37 @@ from pandas import DataFrame
 
 from data.cache import question
 from data.database import Database
-from data.narrow import narrowed
+from data.narrow import FILTERS, narrowed
 from data.period import Filters
 from data.revenue import chosen_currency
+from data.rollup_source import by_day, day_values
 
 MOST: Final = 1_000
 """The newest refunds that are listed; their numbers say how many there are."""
 
-# Numbered from the oldest on, so that a list that is cut shows that it is.
-REFUNDS: Final = narrowed("""
+# Numbered from the oldest on, so that a list that is cut shows that it is; how many there are is
+# known from the cells.
+REFUNDS: Final = by_day(f"""
     -- data.revenue_refunds.refunds
-    select count(*) over () + 1 - row_number() over (order by back_at desc, payment_id) as number,
+    with /* money */,
+    newest as (
+        select *
+        from payment_applied
+        where back_at >= :since and back_at < :now and currency = :currency
+            and {FILTERS}
+        order by back_at desc, payment_id
+        limit :most
+    )
+    select ((select sum(refunds) from money) + 1
+            - row_number() over (order by back_at desc, payment_id))::bigint as number,
         back_at, refunded, sold_at, amount, currency,
         case when status = 'charged_back' then 'charge_back'
             when refunded < amount then 'partial_refund' else 'full_refund' end as kind,
         (back_day - coalesce(sold_day, day))::int as days_after,
         method, instalments::int as instalments, gateway, payment_id::text as reference
-    from payment_applied
-    where back_at >= :since and back_at < :now and currency = :currency and /* filters */
+    from newest
     order by back_at desc, payment_id
-    limit :most
-""")
+""")  # noqa: S608 - our own words
 
 AGES: Final = narrowed("""
     -- data.revenue_refunds.ages
@@ -62,9 +72,9 @@ def refunds(db: Database, filters: Filters) -> DataFrame:
     UTC, refunded int, sold_at datetime UTC (null: paid back without ever being approved), amount
     int (of the sale), currency str, kind "full_refund", "partial_refund" or "charge_back",
     days_after int (local days since the sale), method str, instalments int, gateway str, reference
-    str (number of the payment). Minor units of one currency. Source: payment_applied.
+    str (number of the payment). Minor units of one currency. Source: payment_applied, money_day.
     """
-    return db.frame(REFUNDS, **_values(filters), most=MOST)
+    return db.frame(REFUNDS, **(day_values(filters) | _values(filters)), most=MOST)
 
 
 @question(ttl_s=30)

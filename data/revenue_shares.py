@@ -34,7 +34,7 @@ _PATTERN: Final = """
         group by {keys}
     ),
     places as (
-        select *, row_number() over (order by gross desc, refunded desc, {keys}) as place
+        select *, row_number() over (order by gross desc, {keys}) as place
         from sums
     ),
     listed as (
@@ -128,19 +128,54 @@ SERVICES: Final = _statement(
 SERVICES_BY_PAYMENT: Final = _statement(
     "services_by_payment", _PAYMENTS, keys=("kind", "service"), words=_SERVICE
 )
-# Sums over 7, 30 and 90 days are ready when they end with the day that is asked for; the branch
-# that does not apply is not entered.
+# Sums over 7, 30 and 90 days are ready, in the wanted order, when they end with the day that
+# is asked for; there is no answer when they do not.
+PROVIDERS_READY: Final = text("""
+    -- data.revenue_shares.providers_ready
+    with ready as (
+        select provider_id, sales, gross, commission, refunds, refunded
+        from provider_top
+        where window_days = :days and currency = :currency
+            and (select as_of from rollup_state where id = 1) = :last_day
+    ),
+    whole as (
+        select count(*) as n, sum(sales) as sales, sum(gross) as gross,
+            sum(commission) as commission, sum(refunds) as refunds, sum(refunded) as refunded
+        from ready
+    ),
+    best as (
+        select row_number() over (order by gross desc, provider_id) as rank, *
+        from ready
+        order by gross desc, provider_id
+        limit :top
+    ),
+    listed as (
+        select * from best
+        union all
+        select :top + 1, null, whole.sales - sum(best.sales), whole.gross - sum(best.gross),
+            whole.commission - sum(best.commission), whole.refunds - sum(best.refunds),
+            whole.refunded - sum(best.refunded)
+        from whole cross join best
+        where n > :top
+        group by whole.sales, whole.gross, whole.commission, whole.refunds, whole.refunded
+    )
+    select rank::int as rank,
+        case when rank > :top then n - :top || ' others'
+            else coalesce(providers.name, 'Provider ' || provider_id) end as name,
+        coalesce(provider_id::text, '') as provider,
+        listed.sales::bigint as sales, listed.gross::bigint as gross,
+        (100.0 * listed.gross / nullif(whole.gross, 0))::float8 as share_pct,
+        listed.refunds::bigint as refunds, listed.refunded::bigint as refunded,
+        (listed.gross - listed.refunded)::bigint as net, listed.commission::bigint as commission,
+        (100.0 * listed.commission / nullif(listed.gross, 0))::float8 as take_rate_pct,
+        (listed.gross / nullif(listed.sales, 0))::float8 as ticket, :currency as currency
+    from listed cross join whole
+    left join providers on providers.id = provider_id
+    order by rank
+""")
 PROVIDERS: Final = _statement(
     "providers",
-    f"""select {_CELLS}
-        from provider_top
-        where :days = any(array[7, 30, 90]) and window_days = :days and currency = :currency
-            and (select as_of from rollup_state where id = 1) = :last_day
-        union all
-        select {_CELLS}
-        from provider_day
-        where {_DAYS} and (:days <> all(array[7, 30, 90])
-            or (select as_of from rollup_state where id = 1) is distinct from :last_day)""",  # noqa: S608 - our own words
+    f"select {_CELLS} from provider_day where {_DAYS}",  # noqa: S608 - our own words
     keys=("provider_id",),
     words=_PROVIDER,
 )
@@ -178,7 +213,11 @@ def providers(db: Database, filters: Filters) -> DataFrame:
     of services with provider str (its id, "" in the last row) instead of kind. Source: provider_top
     or provider_day, providers; with filters payment_applied.
     """
-    return _listed(db, filters, PROVIDERS_BY_PAYMENT if _is_narrow(filters) else PROVIDERS)
+    if _is_narrow(filters):
+        return _listed(db, filters, PROVIDERS_BY_PAYMENT)
+    values = _values(filters, TOP)
+    ready = db.frame(PROVIDERS_READY, **values) if values["days"] in WINDOWS else DataFrame()
+    return db.frame(PROVIDERS, **values) if ready.empty else ready
 
 
 @question(ttl_s=30)
@@ -222,14 +261,17 @@ def _placed(db: Database, filters: Filters, key: str) -> DataFrame:
 
 
 def _listed(db: Database, filters: Filters, statement: TextClause, *, top: int = TOP) -> DataFrame:
+    return db.frame(statement, **_values(filters, top))
+
+
+def _values(filters: Filters, top: int) -> dict[str, object]:
     first = filters.period.since.astimezone(filters.zone).date()
     until = max(filters.now - timedelta(microseconds=1), filters.period.since)
     last = until.astimezone(filters.zone).date()
-    more: dict[str, object] = {
+    return filters.sql() | {
         "first_day": first,
         "last_day": last,
         "days": (last - first).days + 1,
         "currency": chosen_currency(filters),
         "top": top,
     }
-    return db.frame(statement, **(filters.sql() | more))
