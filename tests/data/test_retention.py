@@ -186,13 +186,16 @@ def test_days_after_the_newest_day_are_never_shown(db: Database) -> None:
     assert retention.stickiness_by_day(db, asked("7d"))["value"].tolist() == [100.0]
 
 
-def test_a_comparison_ends_as_early_as_the_rollups_do(db: Database) -> None:
+@pytest.mark.parametrize(("refreshed", "value", "previous"), [(3, 0, 1), (0, 1, 2)])
+def test_a_comparison_ends_as_early_as_the_data_does(
+    db: Database, refreshed: int, value: int, previous: int
+) -> None:
     for day in (3, 8, 9, 10, 11, 20):
         factories.event(db, at=NOW - day * DAY, visitor_id=day)
-    fold(db, at=NOW - 3 * DAY)
-    # The days that are over are those of four to six days ago; a week before: 11 to 13.
+    fold(db, at=NOW - refreshed * DAY)
+    # Known are the days up to four, or three, days ago; a week before: up to eleven, or ten.
     found = retention.visitors(db, asked("7d", "last_week"))
-    assert (found.value, found.previous) == (0, 1)
+    assert (found.value, found.previous) == (value, previous)
 
 
 def test_a_day_is_over_when_the_rollups_were_refreshed_after_it(db: Database) -> None:
