@@ -247,6 +247,8 @@ def test_the_business_currency_is_offered_first_and_always(busy: Database, db: D
     assert revenue_currencies.offered(busy, at(MONTH)) == ["ARS", "USD"]
     assert revenue_currencies.offered(busy, MONTH.at(NOW, ZONE, "USD")) == ["USD", "ARS"]
     assert revenue_currencies.offered(db, at(MONTH)) == ["ARS"]
+    dollars = revenue_currencies.currencies(busy, MONTH.at(NOW, ZONE, "USD"))
+    assert dollars["currency"].tolist() == ["USD", "ARS"]
 
 
 @pytest.mark.parametrize("selection", SELECTIONS, ids=str)
