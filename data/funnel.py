@@ -15,35 +15,22 @@ from pandas import DataFrame
 from data.answers import KeyFigure
 from data.cache import question
 from data.database import Database
-from data.funnel_source import STEPS, days_of, over_visits, statement_of, values, window_of
+from data.funnel_counts import (
+    Counts,
+    counted,
+    in_days,
+    known_before,
+    pct,
+    total_of,
+    totals,
+)
+from data.funnel_source import STEPS, days_of, window_of
 from data.period import Filters, Period, local_midnight
 from data.rollup_source import by_day, day_values
 from data.significance import two_proportions
 
 TREND_DAYS: Final = 14
 """A trend shows at least so many days, however short the period is."""
-
-# The total is summed over the days: summing all rows twice would cost twice as much.
-BY_DAY: Final = over_visits("""
-    -- data.funnel.by_day
-    with /* visits */,
-    days as (
-        select day, sum(sessions) as sessions,
-            sum(s1) as s1, sum(s2) as s2, sum(s3) as s3, sum(s4) as s4, sum(s5) as s5,
-            sum(c1) as c1, sum(c2) as c2, sum(c3) as c3, sum(c4) as c4, sum(c5) as c5
-        from visits
-        group by day
-    )
-    select day, coalesce(sum(sessions), 0)::bigint as sessions,
-        coalesce(sum(s1), 0)::bigint as s1, coalesce(sum(s2), 0)::bigint as s2,
-        coalesce(sum(s3), 0)::bigint as s3, coalesce(sum(s4), 0)::bigint as s4,
-        coalesce(sum(s5), 0)::bigint as s5,
-        coalesce(sum(c1), 0)::bigint as c1, coalesce(sum(c2), 0)::bigint as c2,
-        coalesce(sum(c3), 0)::bigint as c3, coalesce(sum(c4), 0)::bigint as c4,
-        coalesce(sum(c5), 0)::bigint as c5
-    from days
-    group by grouping sets ((), (day))
-""")
 
 TICKET: Final = by_day("""
     -- data.funnel.ticket
@@ -52,43 +39,6 @@ TICKET: Final = by_day("""
     from money
     group by grouping sets ((), (day))
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Sessions of one local day, or of the whole window (day None).
-
-    s1 to s5 reached that step within the conversion window; c1 to c5 are those of them whose window
-    is closed.
-    """
-
-    day: date | None
-    sessions: int = 0
-    s1: int = 0
-    s2: int = 0
-    s3: int = 0
-    s4: int = 0
-    s5: int = 0
-    c1: int = 0
-    c2: int = 0
-    c3: int = 0
-    c4: int = 0
-    c5: int = 0
-
-    @property
-    def reached(self) -> tuple[int, ...]:
-        """Sessions at each step."""
-        return self.s1, self.s2, self.s3, self.s4, self.s5
-
-    @property
-    def closed(self) -> tuple[int, ...]:
-        """The same of entrants whose window is closed."""
-        return self.c1, self.c2, self.c3, self.c4, self.c5
-
-    @property
-    def still_converting(self) -> int:
-        """Entrants who have not paid yet and still have time."""
-        return (self.s1 - self.c1) - (self.s5 - self.c5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +60,14 @@ def visits(db: Database, filters: Filters) -> KeyFigure:
     """Sessions that reached step 1, of all sessions begun in the period.
 
     A count. Numerator sessions with a visit, denominator all sessions: one that was never seen to
-    visit, say because it began with a deep link, is a session but no entrant. Source: funnel_day,
+    visit, say because it began with a deep link, is a session but no entrant. Counts are not held
+    against a period that begins before the data. Source: funnel_day,
     funnel_tenant_day, session_funnel.
     """
-    found, before = _counted(db, filters), filters.compared()
-    whole = _total(found)
-    previous = float(_total(_counted(db, before)).s1) if before else None
-    spark = tuple(float(each.s1) for each in _each_day(found, filters))
+    found, before = counted(db, filters), known_before(db, filters)
+    whole = total_of(found)
+    previous = float(before.s1) if before else None
+    spark = tuple(float(each.s1) for each in in_days(found, filters))
     return KeyFigure(float(whole.s1), previous, spark, "count", whole.s1, whole.sessions)
 
 
@@ -126,10 +77,10 @@ def booked(db: Database, filters: Filters) -> KeyFigure:
 
     A count, by the day on which the session began. Source: as visits.
     """
-    found, before = _counted(db, filters), filters.compared()
-    previous = float(_total(_counted(db, before)).s5) if before else None
-    spark = tuple(float(each.s5) for each in _each_day(found, filters))
-    return KeyFigure(float(_total(found).s5), previous, spark, "count")
+    found, before = counted(db, filters), known_before(db, filters)
+    previous = float(before.s5) if before else None
+    spark = tuple(float(each.s5) for each in in_days(found, filters))
+    return KeyFigure(float(total_of(found).s5), previous, spark, "count")
 
 
 @question(ttl_s=30)
@@ -139,12 +90,12 @@ def conversion(db: Database, filters: Filters) -> KeyFigure:
     Unit %. Entrants who are still converting are in neither number, so that young days are not
     held against old ones. Unknown while no window is closed. Source: as visits.
     """
-    found = _counted(db, filters)
-    whole, before = _total(found), filters.compared()
-    earlier = _total(_counted(db, before)) if before else Counts(None)
-    spark = tuple(_pct(each.c5, each.c1) for each in _each_day(found, filters))
+    found = counted(db, filters)
+    whole, before = total_of(found), filters.compared()
+    earlier = totals(db, before) if before else Counts(None)
+    spark = tuple(pct(each.c5, each.c1) for each in in_days(found, filters))
     return KeyFigure(
-        _pct(whole.c5, whole.c1), _pct(earlier.c5, earlier.c1), spark, "%", whole.c5, whole.c1
+        pct(whole.c5, whole.c1), pct(earlier.c5, earlier.c1), spark, "%", whole.c5, whole.c1
     )
 
 
@@ -155,9 +106,9 @@ def still_converting(db: Database, filters: Filters) -> KeyFigure:
     A count as of the last refresh of the rollups, in the comparison period too, whose windows have
     mostly closed by now; they are not lost. Source: as visits.
     """
-    found, before = _counted(db, filters), filters.compared()
-    previous = float(_total(_counted(db, before)).still_converting) if before else None
-    return KeyFigure(float(_total(found).still_converting), previous, unit="count")
+    found, before = counted(db, filters), known_before(db, filters)
+    previous = float(before.still_converting) if before else None
+    return KeyFigure(float(total_of(found).still_converting), previous, unit="count")
 
 
 @question(ttl_s=30)
@@ -188,7 +139,7 @@ def steps(db: Database, filters: Filters) -> DataFrame:
     without a sale), window str. Sessions without a visit are in no row. Source: funnel_day,
     funnel_tenant_day, session_funnel, money_day, payment_applied.
     """
-    whole = _total(_counted(db, filters))
+    whole = total_of(counted(db, filters))
     sold = next((each for each in _sold(db, filters) if each.day is None), Ticket(None))
     still, lost = [0], [math.nan]
     for k in range(1, 5):
@@ -211,8 +162,8 @@ def changes(db: Database, filters: Filters) -> DataFrame:
     reached; "whole_way" for all of it), rate_pct, before_pct, change_pp float (NaN without cases),
     cases, before_cases int, verdict str in words, p_value float (NaN: no test). Source: as visits.
     """
-    now, before = _total(_counted(db, filters)), filters.compared()
-    earlier = _total(_counted(db, before)) if before else Counts(None)
+    now, before = total_of(counted(db, filters)), filters.compared()
+    earlier = totals(db, before) if before else Counts(None)
     pairs = [*((k, k - 1) for k in range(1, 5)), (4, 0)]
     return DataFrame([_change(now, earlier, k=k, of=of) for k, of in pairs])
 
@@ -227,12 +178,12 @@ def rates(db: Database, filters: Filters) -> DataFrame:
     reached), value float (%, NaN without cases), reached int, cases int. Source: as visits.
     """
     longer = _at_least_days(filters, TREND_DAYS)
-    found = _each_day(_counted(db, longer), longer)
+    found = in_days(counted(db, longer), longer)
     rows = [
         {
             "at": local_midnight(day, filters.zone),
             "series": STEPS[k],
-            "value": _pct(each.closed[k], each.closed[k - 1]),
+            "value": pct(each.closed[k], each.closed[k - 1]),
             "reached": each.closed[k],
             "cases": each.closed[k - 1],
         }
@@ -242,22 +193,12 @@ def rates(db: Database, filters: Filters) -> DataFrame:
     return DataFrame(rows).astype({"value": "float64"})
 
 
-def totals(db: Database, filters: Filters) -> Counts:
-    """Counts of the whole window, without cache, for other questions about the funnel."""
-    return _total(_counted(db, filters))
-
-
-def each_day(db: Database, filters: Filters) -> list[Counts]:
-    """Counts of every local day of the window, without cache, oldest first; empty days are zero."""
-    return _each_day(_counted(db, filters), filters)
-
-
 def _change(now: Counts, before: Counts, *, k: int, of: int) -> dict[str, object]:
     (hits, cases), (earlier, of_earlier) = (
         (each.closed[k], each.closed[of]) for each in (now, before)
     )
     found = two_proportions(hits, cases, earlier, of_earlier)
-    rate, rate_before = _pct(hits, cases), _pct(earlier, of_earlier)
+    rate, rate_before = pct(hits, cases), pct(earlier, of_earlier)
     known = rate is not None and rate_before is not None
     return {
         "step": "whole_way" if k - of > 1 else STEPS[k],
@@ -271,25 +212,8 @@ def _change(now: Counts, before: Counts, *, k: int, of: int) -> dict[str, object
     }
 
 
-def _counted(db: Database, filters: Filters) -> list[Counts]:
-    return db.rows(statement_of(BY_DAY, filters), Counts, **values(filters))
-
-
 def _sold(db: Database, filters: Filters) -> list[Ticket]:
     return db.rows(TICKET, Ticket, **day_values(filters))
-
-
-def _each_day(found: list[Counts], filters: Filters) -> list[Counts]:
-    known = {each.day: each for each in found}
-    return [known.get(day, Counts(day)) for day in days_of(filters)]
-
-
-def _total(found: list[Counts]) -> Counts:
-    return next((each for each in found if each.day is None), Counts(None))
-
-
-def _pct(part: int, whole: int) -> float | None:
-    return 100 * part / whole if whole else None
 
 
 def _float(value: float | None) -> float:

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from sqlalchemy import text
 
 from data.database import Database
-from data.funnel import Counts, each_day
+from data.funnel_counts import Counts, each_day
 from data.funnel_source import STEPS
 from data.narrow import FILTERS
 from data.period import Filters, Period, local_midnight

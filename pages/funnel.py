@@ -41,12 +41,12 @@ TIMES = [
     column("change_pct", "Change", "%", "delta"),
 ]
 REACHED = [
-    count("visits", "Visits", "bar"),
+    count("visits", "Visits"),
     count("search", "Search"),
     count("provider_selected", "Provider"),
     count("checkout", "Checkout"),
     count("booked", "Paid"),
-    count("still_converting", "Still converting"),
+    count("still_converting", "Open"),
 ]
 COINCIDENCES = [
     column("relation", ""),
@@ -63,7 +63,7 @@ COINCIDENCES = [
 
 def groups(label: str, by: str = "", height: int = 260) -> charts.Draw:
     """A table of groups; a click on one filters the page by it."""
-    rate = column("rate_pct", "Conversion", "%", "number", cases="cases")
+    rate = column("rate_pct", "Booked", "%", "number", cases="cases")
     name = column("group", label, kind="link" if by else "text")
     columns = [name, *REACHED, rate, CHANGE, *VERDICT, BEFORE]
     return charts.table(columns, select=by, opens=bool(by), height=height)
@@ -81,7 +81,7 @@ with page(
     p.kpi("Bookings paid", funnel.booked, good="up")
     p.kpi("Conversion", funnel.conversion, good="up")
     p.kpi("Still converting", funnel.still_converting)
-    p.kpi("Median time to book", funnel_times.time_to_book, good="down")
+    p.kpi("Time to book", funnel_times.time_to_book, good="down")
     p.kpi("Average ticket", funnel.ticket, good="up")
 
     p.tab("Steps", marks=timeline.marks)

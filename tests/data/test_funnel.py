@@ -10,7 +10,7 @@ import pytest
 from pandas import Timestamp
 from sqlalchemy import text
 
-from data import funnel
+from data import funnel, funnel_counts
 from data.database import Database
 from data.period import Filters, Selection, local_midnight
 from services import rollups
@@ -81,7 +81,7 @@ def test_counts_equal_the_raw_events_in_the_period_and_in_the_comparison(
     before = filters.compared()
     assert before is not None
     for each in (filters, before):
-        found, wanted = funnel.totals(busy, each), chosen(raw, each)
+        found, wanted = funnel_counts.totals(busy, each), chosen(raw, each)
         assert found.sessions == len(wanted)
         assert found.reached == counts(wanted, window)
         assert found.closed == counts(wanted, window, closed=True)
@@ -89,7 +89,7 @@ def test_counts_equal_the_raw_events_in_the_period_and_in_the_comparison(
 
 @pytest.mark.parametrize("filters", CASES, ids=NAMES)
 def test_each_day_adds_up_to_the_whole(busy: Database, filters: Filters) -> None:
-    whole, days = funnel.totals(busy, filters), funnel.each_day(busy, filters)
+    whole, days = funnel_counts.totals(busy, filters), funnel_counts.each_day(busy, filters)
     assert [sum(column) for column in zip(*(day.reached for day in days), strict=True)] == list(
         whole.reached
     )
@@ -97,10 +97,10 @@ def test_each_day_adds_up_to_the_whole(busy: Database, filters: Filters) -> None
 
 
 def test_the_cases_are_not_empty_ones(busy: Database) -> None:
-    whole = funnel.totals(busy, asked(window="7d"))
+    whole = funnel_counts.totals(busy, asked(window="7d"))
     assert whole.sessions > whole.s1 > whole.s2 > whole.s5 > 10
     assert whole.s1 > whole.c1 > 0
-    assert funnel.totals(busy, CASES[8]).s1 > 0
+    assert funnel_counts.totals(busy, CASES[8]).s1 > 0
 
 
 def test_lost_still_converting_and_gone_on_are_all_who_reached_the_step_before(
@@ -184,7 +184,7 @@ def test_a_session_without_a_visit_is_a_session_but_no_entrant(db: Database) -> 
 def test_nothing_is_zero_sessions_but_unknown_rates(db: Database, filters: Filters) -> None:
     fold(db)
     assert funnel.visits(db, filters).value == 0
-    assert funnel.booked(db, filters).previous == 0
+    assert funnel.booked(db, filters).previous is None
     assert funnel.conversion(db, filters).value is None
     assert funnel.ticket(db, filters).value is None
     assert funnel.steps(db, filters)["sessions"].tolist() == [0] * 5
@@ -201,7 +201,17 @@ def test_one_event_is_one_visit(db: Database) -> None:
     assert funnel.steps(db, asked())["sessions"].tolist() == [1, 0, 0, 0, 0]
     assert funnel.conversion(db, asked()).value == 0
     assert funnel.visits(db, asked()).spark[-4] == 1
-    assert funnel.totals(db, asked("2026-01-01..2026-01-31")).sessions == 0
+    assert funnel_counts.totals(db, asked("2026-01-01..2026-01-31")).sessions == 0
+
+
+def test_counts_are_held_against_no_period_that_begins_before_the_data(db: Database) -> None:
+    journey(db, NOW - timedelta(days=10))
+    fold(db)
+    for figure in (funnel.visits, funnel.booked, funnel.still_converting):
+        assert figure(db, asked("7d")).previous is None
+    journey(db, NOW - timedelta(days=20), visitor=2)
+    fold(db)
+    assert funnel.visits(db, asked("7d")).previous == 1
 
 
 def test_what_is_lost_is_priced_at_the_average_ticket(db: Database) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pandas import DataFrame
 from sqlalchemy import text
 
-from data import funnel, funnel_groups
+from data import funnel_counts, funnel_groups
 from data.cache import Question
 from data.database import Database
 from data.period import Filters, Selection
@@ -59,14 +59,14 @@ CASES = [
 def test_groups_add_up_to_the_whole(busy: Database, name: str, filters: Filters) -> None:
     if name == "tenant" and (filters.selection.region or filters.selection.device):
         return
-    found, whole = SPLITS[name](busy, filters), funnel.totals(busy, filters)
+    found, whole = SPLITS[name](busy, filters), funnel_counts.totals(busy, filters)
     assert found["sessions"].sum() == whole.sessions
     assert [found[column].sum() for column in COUNTS] == list(whole.reached)
     assert found["cases"].sum() == whole.c1
     assert found["still_converting"].sum() == whole.still_converting
     before = filters.compared()
     assert before is not None
-    assert found["before_cases"].sum() <= funnel.totals(busy, before).c1
+    assert found["before_cases"].sum() <= funnel_counts.totals(busy, before).c1
 
 
 @pytest.mark.parametrize("name", ["device", "referral"])
@@ -97,7 +97,7 @@ def test_the_comparison_is_of_the_same_groups(busy: Database) -> None:
     names = busy.frame(text("select id, name from organizations")).set_index("id")["name"]
     own = [each for each in raw if names.get(each.first.tenant) == found["group"].iloc[0]]
     assert found["before_cases"].iloc[0] == sum(each.is_closed(day, NOW) for each in own) > 0
-    assert found["before_cases"].sum() == funnel.totals(busy, before).c1
+    assert found["before_cases"].sum() == funnel_counts.totals(busy, before).c1
 
 
 def test_a_single_group_left_over_is_shown_by_itself(db: Database) -> None:
