@@ -44,10 +44,10 @@ class ExplainingDatabase(Database):
 
     @contextmanager
     def _read(
-        self, statement: TextClause, params: dict[str, object]
+        self, statement: TextClause, params: dict[str, object], *, limit_ms: int | None = None
     ) -> Iterator[CursorResult[Any]]:
         self.explain(statement, params)
-        with super()._read(statement, params) as result:
+        with super()._read(statement, params, limit_ms=limit_ms) as result:
             yield result
 
     def explain(self, statement: TextClause, params: dict[str, object]) -> None:

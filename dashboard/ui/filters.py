@@ -131,10 +131,14 @@ def _choice(name: str, options: Mapping[str, str], default: str) -> str:
 
 
 def accept_code(name: str, options: Mapping[str, str]) -> None:
-    """Let a link say the code as well as the words that the widget writes into the URL."""
+    """Let a link say the code as well as the words that the widget writes into the URL.
+
+    The widget reads the address as it was when the run began, so another run has to begin.
+    """
     given = st.query_params.get(name)
-    if given and given in options and name not in st.session_state:
-        st.session_state[name] = given
+    if given and options.get(given, given) != given and name not in st.session_state:
+        st.query_params[name] = options[given]
+        st.rerun()
 
 
 def clicked_on_filter(name: str, code: str) -> None:

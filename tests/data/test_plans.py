@@ -37,6 +37,7 @@ VALUES: dict[str, object] = {
     "tz": HERE.key,
     "zone": HERE.key,
     "email": "ana@example.com",
+    "member_id": 1,
     "name": "worker",
     "names": ["api_latency_p95"],
     "role": "atalaya_reader",
@@ -107,6 +108,8 @@ VALUES: dict[str, object] = {
     "step_days": 5,
 }
 
+# Raw rows leave the house whole: all of the days asked for, counted before and bounded by data.raw.
+EXPORTS = {"data.raw.events", "data.raw.payments"}
 MODULES = [
     import_module(found.name)
     for found in pkgutil.walk_packages(data.__path__, "data.")
@@ -148,6 +151,8 @@ def test_no_question_reads_a_large_table_whole(explaining: ExplainingDatabase) -
 
 def test_no_statement_of_data_reads_a_large_table_whole(explaining: ExplainingDatabase) -> None:
     for name, statement in _constants().items():
+        if name in EXPORTS:
+            continue
         wanted = set(statement._bindparams)
         missing = wanted - set(VALUES)
         assert not missing, f"{name}: say in VALUES what {missing} may be"
