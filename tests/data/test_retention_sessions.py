@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from data import funnel, retention_sessions
+from data import funnel_counts, retention_sessions
 from data.database import Database
 from data.period import Filters, Selection, local_midnight
 from data.retention_sessions import DEPTHS, LENGTHS
@@ -124,7 +124,7 @@ def test_a_device_is_held_against_its_own_sessions_before(busy: Database) -> Non
 
 def test_sessions_are_those_of_the_funnel_on_every_day(busy: Database) -> None:
     days = retention_sessions.by_day(busy, asked("90d")).set_index("at")["sessions"]
-    for day in funnel.each_day(busy, asked("90d")):
+    for day in funnel_counts.each_day(busy, asked("90d")):
         assert day.day is not None
         assert days.get(local_midnight(day.day, ZONE), 0) == day.sessions
 

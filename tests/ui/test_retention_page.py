@@ -53,6 +53,7 @@ def test_the_page_says_who_came_who_came_back_and_for_how_long(
 
 
 def test_a_short_period_knows_who_had_been_there_before(open_page: Open, db: Database) -> None:
+    factories.event(db, at=datetime.now(UTC) - timedelta(days=20), visitor_id=99)
     fill(db)
     first = envelopes(open_page("retention", span="7d"))["first"]
     figures = {each["label"]: each for each in first["figures"]}
