@@ -61,7 +61,7 @@ COHORTS: Final = text(f"""
             filter (where is_90 and is_of_currency))::float8 as earnings_90,
         :currency as currency
     from months left join started using (month)
-    where exists (select from started)
+    where month >= (select min(month) from started)
     group by month
     order by month desc
 """)  # noqa: S608 - our own words
@@ -76,6 +76,7 @@ JOINED: Final = text(f"""
         count(started.kind) as value
     from months cross join kinds
     left join started on started.month = months.month and started.kind = kinds.kind
+    where months.month >= (select min(month) from started)
     group by months.month, kinds.kind
     order by kinds.kind, months.month
 """)  # noqa: S608 - our own words
@@ -85,7 +86,7 @@ JOINED: Final = text(f"""
 def cohorts(db: Database, filters: Filters) -> DataFrame:
     """New providers by the month in which they joined, the latest first, and how they began.
 
-    Grain: local month, the latest 12; empty when nobody joined in them. Columns: month str
+    Grain: local month, the latest 12, from the first in which somebody joined. Columns: month str
     ("2026-11"), at datetime (its first moment), joined int, had_30 int (of them, those whose first
     30 days are over), booked int (of those, with a first booking within them), booked_pct float,
     sold int (with a first sale by now), days_to_sale float (median days from joining to it),
@@ -100,8 +101,9 @@ def cohorts(db: Database, filters: Filters) -> DataFrame:
 def joined(db: Database, filters: Filters) -> DataFrame:
     """How many providers of each kind joined in each of the latest 12 months.
 
-    Grain: (local month, kind). Columns: at datetime (first moment of the month), series str (kind),
-    value int. By region, tenant and kind. Source: provider_starts.
+    Grain: (local month, kind), from the first month in which somebody joined. Columns: at datetime
+    (first moment of the month), series str (kind), value int. By region, tenant and kind. Source:
+    provider_starts.
     """
     return db.frame(JOINED, **_asked(filters))
 

@@ -16,14 +16,15 @@ KINDS = {"": "All kinds", "barber": "Barbers", "salon": "Salons", "clinic": "Cli
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEKDAYS = {name[:3].lower(): name for name in DAYS}
 LINES = {"own": "This provider", "median": "Market median", "top": "Top decile"}
-MONEY, COUNT, PCT, PLAIN = (charts.lines(names=LINES, unit=u) for u in (None, "count", "%", ""))
+MONEY, COUNT, PCT = (charts.lines(names=LINES, unit=u) for u in (None, "count", "%"))
+STARRED = charts.lines(names=LINES, unit="", zero=False)
 HOURS = charts.heatmap(x="hour", y="day", value="bookings", unit="count", names=WEEKDAYS)
 STARS = charts.columns(x="stars", y="reviews", x_title="Stars")
 LISTED = ("q", "kind", "window", "currency", "region", "tenant", "sort")
 
 WINDOW = choice("window", "Window", WINDOWS, default="30")
 KIND = choice("kind", "Kind of provider", KINDS, default="")
-SEARCH = search("q", "Search name, city or number")
+SEARCH = search("q", "Name, city or number")
 PROVIDER = kept("provider", "[0-9]{1,18}", back="All providers")
 SORT = kept("sort", providers.SORT, default=providers.USUAL_SORT)
 PAGE = kept("page", "[1-9][0-9]{0,6}", default="1", within=LISTED)
@@ -78,7 +79,7 @@ STARTS = [
     rate("booked_pct", "Booked within 30 days", "had_30"),
     count("sold", "Have sold"),
     column("days_to_sale", "Days to first sale", "", "number"),
-    *[money(f"earnings_{days}", f"First {days} days") for days in (30, 60, 90)],
+    *[money(f"earnings_{days}", f"Earned in {days} days") for days in (30, 60, 90)],
 ]
 
 with page(
@@ -104,7 +105,7 @@ with page(
         p.panel("How often is it booked?", over.bookings, draw=COUNT, help=SPREAD)
         p.panel("How full is it?", over.occupancy, draw=PCT, hint=NOTHING)
         p.panel("How much is cancelled?", over.cancellations, draw=PCT, hint=NOTHING)
-        p.panel("How is it rated?", over.rating, draw=PLAIN, hint=NOTHING)
+        p.panel("How is it rated?", over.rating, draw=STARRED, hint=NOTHING)
         p.panel("With how many stars?", over.stars, draw=STARS, hint=NO_REVIEWS)
         p.panel("When are its hours?", over.hours, draw=HOURS, wide=True, hint=NOTHING)
     else:

@@ -47,7 +47,7 @@ class Choice:
         code = words.get(found, found)
         return code if code in self.options else self.default
 
-    def turn(self, value: str) -> None:
+    def turn(self, value: str, _inner: Sequence["Kept"] = ()) -> None:
         """Choose as a click on the page asks; what is no option changes nothing."""
         if value in self.options:
             now = st.session_state.get(self.name, self.default)
@@ -83,7 +83,7 @@ class Search:
         )
         return (found or "").strip()[:LONGEST_SEARCH]
 
-    def turn(self, value: str) -> None:
+    def turn(self, value: str, _inner: Sequence["Kept"] = ()) -> None:
         """Nothing on a page writes into a search field."""
 
 
@@ -120,20 +120,25 @@ class Kept:
             str(st.session_state.get(name) or st.query_params.get(name, "")) for name in self.within
         )
         key = f"kept.{self.name}"
-        before = st.session_state.get(key)
-        if own and before is not None and before[0] == own and before[1] != around:
+        own_before, around_before = st.session_state.get(key, ("", ()))
+        if own not in {"", self.default} and own == own_before and around != around_before:
             self._take_away()
         st.session_state[key] = (own, around)
 
     def _take_away(self) -> None:
         st.query_params.pop(self.name, None)
 
-    def turn(self, value: str) -> None:
-        """Take a new value; the same again, or none, takes it away."""
-        if re.fullmatch(self.pattern, value, re.ASCII) and value != self.given():
-            st.query_params[self.name] = value
-        else:
+    def turn(self, value: str, inner: Sequence["Kept"] = ()) -> None:
+        """Take a new value; the same again, or none, takes it away.
+
+        The `inner` ones, which are within it, begin anew. All in one step of the address, so that
+        one step back undoes it.
+        """
+        if not re.fullmatch(self.pattern, value, re.ASCII) or value == self.given():
             self._take_away()
+            return
+        anew = {each.name: each.default for each in inner if each.name in st.query_params}
+        st.query_params.update({self.name: value} | anew)
 
 
 AnyChoice = Choice | Search | Kept
@@ -178,6 +183,7 @@ def apply_turned(choices: Sequence[AnyChoice], filters: Sequence[str]) -> None:
     name, value = st.session_state.pop(_TURNED, ("", ""))
     known = {each.name: each for each in choices}
     if name in known:
-        known[name].turn(value)
+        inner = [each for each in choices if isinstance(each, Kept) and name in each.within]
+        known[name].turn(value, inner)
     elif name in filters:
         clicked_on_filter(name, value)

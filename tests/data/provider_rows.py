@@ -29,13 +29,12 @@ KINDS: Final = ("barber", "salon", "clinic")
 CITIES: Final = ("Córdoba", "La Plata", None)
 
 
-def asked(
-    *, region: str | None = None, tenant: int | None = None, now: datetime = NOW, **options: str
-) -> Filters:
+def asked(**chosen: Any) -> Filters:  # noqa: ANN401 - region, tenant, now and the page's choices
     """Filters of the page, with what a viewer chose on it."""
-    own = tuple(options.items())
-    chosen = Selection("30d", "none", region, tenant=tenant, options=own)
-    return chosen.at(now, ZONE)
+    now: datetime = chosen.pop("now", NOW)
+    region, tenant = chosen.pop("region", None), chosen.pop("tenant", None)
+    selection = Selection("30d", "none", region, tenant=tenant, options=tuple(chosen.items()))
+    return selection.at(now, ZONE)
 
 
 def score(provider_id: int, *, days: int = 30, **values: object) -> Row:

@@ -43,7 +43,7 @@ def test_medians_and_deciles_are_those_of_python_for_every_region_and_kind(
     db: Database, rows: list[Row]
 ) -> None:
     kept = db.frame(world.MARKET)
-    codes = dict(db.frame(world.PROVINCES)[["id", "iso"]].itertuples(index=False))
+    codes: dict[int, str] = dict(db.frame(world.PROVINCES)[["id", "iso"]].itertuples(index=False))
     assert len(kept) > 4 * 4 * len(MEASURES) * 0.9
     for row in kept.to_dict("records"):
         mine = [

@@ -17,13 +17,16 @@ from dashboard.ui.choices import apply_turned, choice, drawn, kept, search, turn
 own = (
     choice("window", "Window", {"30m": "Within 30 min", "24h": "Within 24 h"}, default="24h"),
     search("q", "Search providers"),
-    kept("provider", "[0-9]{1,9}"),
+    kept("provider", "[0-9]{1,9}", back="All providers"),
+    kept("sort", "-?(name|net)", default="-net"),
+    kept("page", "[0-9]{1,9}", default="1", within=("q", "window", "sort")),
 )
 apply_turned(own, ("region",))
 st.caption(own[0].given())
 found = dict(drawn(own))
 st.write(found)
-for name, value in (("window", "30m"), ("provider", "17"), ("provider", "<b>"), ("other", "1")):
+for name, value in (("window", "30m"), ("provider", "17"), ("provider", "<b>"), ("other", "1"),
+    ("page", "3"), ("sort", "name")):
     if st.button(f"{name} {value}"):
         turned(name, value)
 """
@@ -89,6 +92,32 @@ def test_a_click_that_makes_no_sense_changes_nothing(app: AppTest) -> None:
 def test_a_kept_value_of_another_form_is_dropped(app: AppTest, given: str) -> None:
     app.query_params["provider"] = given
     assert chosen(app.run()) == "{}"
+
+
+def test_another_list_begins_with_its_first_page(app: AppTest) -> None:
+    app.run()
+    assert json.loads(chosen(press(app, "page 3")))["page"] == "3"
+    assert json.loads(chosen(app.run()))["page"] == "3"
+    assert "page" not in json.loads(chosen(press(app, "sort name")))
+    assert json.loads(chosen(press(app, "page 3")))["page"] == "3"
+    app.selectbox[0].select("30m").run()
+    assert "page" not in json.loads(chosen(app))
+    press(app, "page 3")
+    app.text_input[0].input("ana").run()
+    assert "page" not in json.loads(chosen(app))
+
+
+def test_a_pasted_link_keeps_its_page(app: AppTest) -> None:
+    app.query_params["page"] = "7"
+    app.query_params["sort"] = "name"
+    assert json.loads(chosen(app.run())) == {"page": "7", "sort": "name"}
+
+
+def test_a_button_leads_back_from_a_record(app: AppTest) -> None:
+    app.run()
+    assert "All providers" not in [button.label for button in app.button]
+    press(app, "provider 17")
+    assert "provider" not in chosen(press(app, "All providers"))
 
 
 def test_a_default_must_be_an_option() -> None:

@@ -86,3 +86,27 @@ def test_exports_hold_whole_amounts_with_their_currency_and_the_cases() -> None:
 def test_a_missing_currency_or_denominator_is_named() -> None:
     with pytest.raises(ValueError, match="no column currency"):
         TABLE.picture(ROWS.drop(columns="currency"), scene())
+
+
+def test_a_paged_table_says_which_rows_it_shows_and_by_what_they_are_ordered() -> None:
+    listed = ROWS.assign(provider_id=["", "12", "13"], page=2, pages=7, skipped=50, total=8_000)
+    listed = listed.assign(sort="-gross", rank=[np.nan, 51, 52])
+    columns = [
+        column("rank", "", kind="rank"),
+        column("provider", "Provider", kind="link"),
+        column("gross", "Gross", " minor", "number", currency="currency", sort="gross"),
+    ]
+    drawn = charts.table(columns, select="provider_id", opens=True, is_paged=True)
+    table = drawn.picture(listed, scene()).content["table"]
+    assert table["pager"] == {
+        "page": 2,
+        "pages": 7,
+        "sort": "-gross",
+        "words": "51 to 52 of 8.000",
+    }
+    assert table["opens"] is True
+    assert table["ids"] == ["", "12", "13"]
+    assert [head.get("s") for head in table["columns"]] == [None, None, "gross"]
+    assert table["rows"][0][0] == [None, ""], "what is not of the list has no rank"
+    with pytest.raises(ValueError, match="no column pages"):
+        drawn.picture(listed.drop(columns="pages"), scene())
