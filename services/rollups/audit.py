@@ -25,9 +25,12 @@ _SNAPSHOT: Final = text("set transaction isolation level repeatable read, read o
 _INSERT: Final = re.compile(r"insert into \w+_next\s*(?:\(([^()]*)\))?\s")
 _NEXT: Final = re.compile(r"\b(\w+)_next\b")
 
+# Whole tables are joined: a planner that expects few rows would look each session up in every
+# partition.
 _SETTINGS: Final = text("""
     -- services.rollups.audit.settings
-    select set_config('work_mem', '128MB', true), set_config('jit', 'off', true)
+    select set_config('work_mem', '128MB', true), set_config('jit', 'off', true),
+        set_config('enable_nestloop', 'off', true)
 """)
 
 _STATE: Final = text("""
