@@ -27,9 +27,19 @@ REST_MS: Final = 400
 PER_S: Final = 2_000
 MOST_S: Final = 900
 ENDS_WITHIN_S: Final = 20
-DEVICES: Final = ("Mobile", "Desktop", "Tablet", "All devices")
-REGIONS: Final = ("Mendoza", "Salta", "Chaco", "All regions")
-SPANS: Final = ("7d", "90d", "30d")
+# What is changed on each page, and its values in turn: it stays chosen on the pages after it.
+VALUES: Final = {
+    "device": ("Mobile", "Desktop", "Tablet", "All devices"),
+    "region": ("Mendoza", "Salta", "Chaco", "All regions"),
+    "span": ("7d", "90d", "30d"),
+}
+FILTERS: Final = {
+    "funnel": "device",
+    "retention": "span",
+    "revenue": "device",
+    "regions": "device",
+    "providers": "region",
+}
 
 # In the page: from the next press of a button until every panel in view and the first row have
 # been told to wait or got another answer, all are drawn anew, and one more frame was painted.
@@ -45,7 +55,7 @@ CHANGE: Final = """
   const isNew = (panel) => {
     const host = panel.querySelector('.atl');
     const fig = host.querySelector('.atl-fig');
-    return benchPanelDrawn(panel) && (!fig || fig.data === host._env.fig?.data);
+    return benchPanelDrawn(panel) && (!fig || !host._env.fig || fig.data === host._env.fig.data);
   };
   let pressed;
   addEventListener('pointerdown', () => { pressed = performance.now(); },
@@ -79,7 +89,8 @@ def measure(stage: Stage) -> list[Result]:
         _pages.await_scores(connection)
     with chromium() as browser:
         page = context(browser).new_page()
-        places = [_learned(page, stage.address, name) for name in _pages.NAMES]
+        turns = {name: cycle(values) for name, values in VALUES.items()}
+        places = [_learned(page, stage.address, name, turns) for name in _pages.NAMES]
         with _ingesting(stage) as rate:
             for number in range(rounds + 1):
                 for place in places:
@@ -117,13 +128,11 @@ def _result(
     return Result(name, max(own.values()), "ms", target, context=context)
 
 
-def _learned(page: Page, address: str, name: str) -> Place:
+def _learned(page: Page, address: str, name: str, turns: dict[str, "cycle[str]"]) -> Place:
     """Open a page once, to learn its panels."""
     page.goto(f"{address}/{name}", wait_until="commit")
     panels = settled_panels(page)
-    kinds = {"retention": ("span", SPANS), "providers": ("region", REGIONS)}
-    key, values = kinds.get(name, ("device", DEVICES))
-    return Place(name, panels, key, cycle(values), [], [])
+    return Place(name, panels, FILTERS[name], turns[FILTERS[name]], [], [])
 
 
 def _visit(page: Page, place: Place, *, counts: bool) -> None:
