@@ -14,7 +14,7 @@ from data.errors import SourceDown
 from data.sources import Sources
 
 ROUNDS: Final = 20
-QUICK_ROUNDS: Final = 2
+QUICK_ROUNDS: Final = 1
 TARGET_MS: Final = 50
 SLOWEST: Final = 15
 REFUSED_MS: Final = 5_000.0
