@@ -37,7 +37,6 @@ AGAINST = "The market: active providers of the same kind in the whole country, t
 SPREAD = "Of the market: what median and best tenth have in the window, spread evenly over it."
 NOTHING = "Nothing is known about this provider in this window."
 NO_SALES = "It sold nothing in this window, or in another currency."
-NO_REVIEWS = "Nobody reviewed it in this window."
 NO_NEW = "Nobody joined within the latest twelve months, or the scores are not computed yet."
 NOBODY = "No provider matches. Search for fewer words, or choose all kinds and regions."
 
@@ -52,32 +51,27 @@ def rate(name: str, label: str, cases: str, *, unit: str = "%", sort: str = "") 
     return column(name, label, unit, "number", cases=cases, sort=sort)
 
 
-def count(name: str, label: str, sort: str = "") -> Column:
-    """Numbers of cases."""
-    return column(name, label, "count", "number", sort=sort)
-
-
 FIGURES = [
     money("earnings", "Earnings", "earnings"),
-    count("bookings", "Bookings", "bookings"),
+    column("bookings", "Bookings", "count", "number", sort="bookings"),
     column("occupancy_pct", "Occupancy", "%", "number", sort="occupancy"),
     rate("rating", "Rating", "reviews", unit="", sort="rating"),
     rate("cancelled_pct", "Cancelled", "appointments", sort="cancelled"),
+    rate("response_s", "Response", "responses", unit="s", sort="response"),
 ]
-RESPONSE = rate("response_s", "Response", "responses", unit="s", sort="response")
 LEADERS = [
     column("rank", "", kind="rank"),
     column("name", "Provider", kind="link", sort="name"),
     column("kind", "Kind", kind="word", sort="kind"),
     column("province", "Province", sort="province"),
-    *[*FIGURES, RESPONSE],
+    *FIGURES,
 ]
-BESIDE = [column("name", "Who"), *FIGURES, rate("no_show_pct", "No-shows", "due"), RESPONSE]
+BESIDE = [column("name", "Who"), *FIGURES, rate("no_show_pct", "No-shows", "due")]
 STARTS = [
     column("month", "Joined in"),
-    count("joined", "Providers"),
+    column("joined", "Providers", "count", "number"),
     rate("booked_pct", "Booked within 30 days", "had_30"),
-    count("sold", "Have sold"),
+    column("sold", "Have sold", "count", "number"),
     column("days_to_sale", "Days to first sale", "", "number"),
     *[money(f"earnings_{days}", f"Earned in {days} days") for days in (30, 60, 90)],
 ]
@@ -98,15 +92,14 @@ with page(
         p.kpi("Rating", one.rating)
         p.kpi("Cancelled", one.cancellations)
         p.kpi("Response", one.response)
-
         beside = charts.table(BESIDE)
         p.panel("How does it do?", one.against, draw=beside, wide=True, help=AGAINST, hint=NOTHING)
         p.panel("What does it earn?", over.earnings, draw=MONEY, money=True, hint=NO_SALES)
-        p.panel("How often is it booked?", over.bookings, draw=COUNT, help=SPREAD)
+        p.panel("How often is it booked?", over.bookings, draw=COUNT, help=SPREAD, hint=NOTHING)
         p.panel("How full is it?", over.occupancy, draw=PCT, hint=NOTHING)
         p.panel("How much is cancelled?", over.cancellations, draw=PCT, hint=NOTHING)
         p.panel("How is it rated?", over.rating, draw=STARRED, hint=NOTHING)
-        p.panel("With how many stars?", over.stars, draw=STARS, hint=NO_REVIEWS)
+        p.panel("With how many stars?", over.stars, draw=STARS, hint=NOTHING)
         p.panel("When are its hours?", over.hours, draw=HOURS, wide=True, hint=NOTHING)
     else:
         p.kpi("Active providers", all_of.active)

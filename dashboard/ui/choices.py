@@ -111,7 +111,12 @@ class Kept:
         self._begin_anew()
         found = self.given()
         if self.back and found != self.default:
-            st.button(self.back, icon=":material/arrow_back:", on_click=self._take_away)
+            st.button(
+                self.back,
+                key=f"back-{self.name}",
+                icon=":material/arrow_back:",
+                on_click=self._take_away,
+            )
         return found
 
     def _begin_anew(self) -> None:

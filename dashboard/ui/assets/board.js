@@ -1,4 +1,4 @@
-import { clicked } from './page.js';
+import { clicked, leaving } from './page.js';
 
 // The page's places and what each is to show. The feed brings lines; a place takes those that answer what it asks.
 // Either may be there first: the framework mounts them in its own order.
@@ -34,4 +34,7 @@ export function turn(name, value) {
   clicked();
   tell('turn', { name, value });
 }
-export function open(path) { tell('open', path); }
+export function open(path) {
+  leaving();
+  tell('open', path);
+}

@@ -94,14 +94,20 @@ export function mendNavigation() {
 
 // Before it leaves for another page, the framework pushes the address of this one without its query: Back would lead to a
 // view that nobody had. That step is left out. Filters and tabs replace the address and push nothing, except that a click
-// on a figure is pushed: one that takes the last filter away empties the address rightly.
-let clickedAt = -Infinity;
+// on a figure is pushed: one that takes the last filter away empties the address rightly, and so does the button that
+// leads back from a record. A link to a record of another page pushes its query for this one too: left out as well.
+let clickedAt = -Infinity, leavingAt = -Infinity;
 export function clicked() { clickedAt = performance.now(); }
+export function leaving() { leavingAt = performance.now(); }
+document.addEventListener('click', (e) => { if (e.target.closest?.('[class*="st-key-back-"]')) clicked(); }, true);
 const push = history.pushState.bind(history);
 history.pushState = (state, title, url) => {
   const to = new URL(url ?? '', location.href);
-  const isEmptied = to.pathname === location.pathname && !to.search && location.search;
-  if (!isEmptied || performance.now() - clickedAt < 5000) push(state, title, url);
+  const stays = to.pathname === location.pathname;
+  const isOurs = performance.now() - clickedAt < 5000;
+  if (stays && performance.now() - leavingAt < 5000) return;
+  leavingAt = -Infinity;
+  if (!stays || to.search || !location.search || isOurs) push(state, title, url);
 };
 
 // A small line without axes; gaps stay gaps.
