@@ -15,7 +15,7 @@ from benchmarks.analytics._classical import CLASSICS, Classic
 from benchmarks.results import Result, percentile
 from benchmarks.stage import Stage
 
-ROUNDS: Final = 15
+ROUNDS: Final = 9
 QUICK_ROUNDS: Final = 2
 TARGET_RATIO: Final = 0.1
 TARGET_MS: Final = 50
