@@ -124,3 +124,20 @@ def test_without_providers_there_is_no_cohort(db: Database) -> None:
     assert provider_cohorts.cohorts(db, asked()).empty
     assert provider_cohorts.joined(db, asked()).empty
     assert provider_cohorts.booked(db, asked()).empty
+
+
+def test_the_first_thirty_days_are_over_when_the_thirtieth_has_come(db: Database) -> None:
+    for back in (29, 30, 40):
+        joined = NOW - timedelta(days=back)
+        row = factories.provider(db, created_at=joined, kind="salon")
+        for day in (29, 30):
+            if day <= back:
+                at = joined + timedelta(days=day, minutes=-1)
+                factories.booking(db, provider_id=row["id"], created_at=at)
+                factories.payment(db, provider_id=row["id"], created_at=at, approved_at=at)
+    rollups.refresh(db, ZONE, now=NOW)
+    assert provider_scores.score(db, ZONE, now=NOW)
+    found = provider_cohorts.cohorts(db, asked(kind="salon"))
+    cohort = found[found["month"] == "2026-10"].iloc[0]
+    assert (cohort["joined"], cohort["had_30"], cohort["booked"]) == (3, 2, 2)
+    assert cohort["earnings_30"] == NET
