@@ -24,6 +24,7 @@ from data import migrations
 from data.database import Database
 from data.migrations.partitions import ensure_event_partitions
 from services import rollups
+from services.rollups.retention import drop_old
 
 EVENTS: Final = 5_000_000
 QUICK_EVENTS: Final = 50_000
@@ -79,6 +80,7 @@ def _ticks(db: Database, url: str, rounds: int) -> dict[str, list[float]]:
         with db.write() as tx:
             today = batches.clock.astimezone(ZONE).date()
             ensure_event_partitions(tx, today, today + timedelta(days=60), ZONE)
+        drop_old(db, ZONE, now=batches.clock)  # as the worker does every hour
         rollups.catch_up(db, ZONE)
         for number in range(rounds + 1):
             for kind, (share, days) in KINDS.items():
