@@ -3,8 +3,9 @@
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -35,16 +36,17 @@ def main(only: str | None, *, quick: bool) -> None:
         raise click.UsageError(str(error.args[0])) from error
     began = time.monotonic()
     busy = psutil.getloadavg()[0]
-    results = [*_staged(wanted, quick=quick), *_alone(wanted, quick=quick)]
     path = QUICK if quick else LATEST
-    write(results, path)
+    results: list[Result] = []
+    for found in chain(_staged(wanted, quick=quick), _alone(wanted, quick=quick)):
+        results += found
+        write(found, path)  # at once: who stops a long run keeps what it had found
     _show(results, path, seconds=time.monotonic() - began, busy=busy)
     sys.exit(FAILED if any(result.value is None for result in results) else 0)
 
 
-def _staged(wanted: Sequence[Measurement], *, quick: bool) -> list[Result]:
+def _staged(wanted: Sequence[Measurement], *, quick: bool) -> Iterator[list[Result]]:
     """Those that need a running Atalaya: all on the same data in one."""
-    results: list[Result] = []
     staged = [each for each in wanted if each.staged is not None]
     grounds = {each.part: QUICK_STAGE if quick else ground(each.part) for each in staged}
     for needed in dict.fromkeys(grounds.values()):
@@ -52,18 +54,15 @@ def _staged(wanted: Sequence[Measurement], *, quick: bool) -> list[Result]:
             for each in staged:
                 if each.staged is not None and grounds[each.part] == needed:
                     measure = each.staged
-                    results += _measured(each, lambda measure=measure: measure(ready))  # type: ignore[misc]  # mypy does not infer a lambda's default
-    return results
+                    yield _measured(each, lambda measure=measure: measure(ready))  # type: ignore[misc]  # mypy does not infer a lambda's default
 
 
-def _alone(wanted: Sequence[Measurement], *, quick: bool) -> list[Result]:
+def _alone(wanted: Sequence[Measurement], *, quick: bool) -> Iterator[list[Result]]:
     """Those that want the machine to themselves."""
-    results: list[Result] = []
     for each in wanted:
         if each.alone is not None:
             measure = each.alone
-            results += _measured(each, lambda measure=measure: measure(quick=quick))  # type: ignore[misc]  # likewise
-    return results
+            yield _measured(each, lambda measure=measure: measure(quick=quick))  # type: ignore[misc]  # likewise
 
 
 def _measured(which: Measurement, measure: Callable[[], list[Result]]) -> list[Result]:

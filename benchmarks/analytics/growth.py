@@ -21,7 +21,7 @@ from benchmarks.results import Result
 from benchmarks.stage import Stage
 from data.sources import Sources
 
-ROUNDS: Final = 31
+ROUNDS: Final = 15
 QUICK_ROUNDS: Final = 2
 QUICK_SMALL: Final = Ground("quick-small", 5_000)
 TARGET: Final = 0.2
