@@ -40,7 +40,7 @@ def main(only: str | None, *, quick: bool) -> None:
     results: list[Result] = []
     for found in chain(_staged(wanted, quick=quick), _alone(wanted, quick=quick)):
         results += found
-        write(found, path)  # at once: who stops a long run keeps what it had found
+        write(results, path)  # at once: who stops a long run keeps what it had found
     _show(results, path, seconds=time.monotonic() - began, busy=busy)
     sys.exit(FAILED if any(result.value is None for result in results) else 0)
 
