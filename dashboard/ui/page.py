@@ -13,6 +13,7 @@ from typing import Self
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboard.auth import viewer
 from dashboard.ui import charts, tenants
 from dashboard.ui.canvas import Canvas
 from dashboard.ui.charts.scene import Draw
@@ -135,7 +136,7 @@ class Page:
             st.space("stretch")
             views_menu()
             place = st.container(key="page-exports", width="content")
-            notices()
+            notices(viewer())
         if self._has_pins:
             pinned_views()
         is_on, selection = self._bar()
