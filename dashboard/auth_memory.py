@@ -11,7 +11,7 @@ from services.errors import Unavailable
 
 T = TypeVar("T")
 
-RECHECK_S: Final = 30.0
+RECHECK_S: Final = 25.0
 # Somebody who was just added should not have to wait.
 RECHECK_NOTHING_S: Final = 5.0
 # How long a role stands while Postgres does not answer, counted from the last answer.

@@ -11,7 +11,7 @@ from dashboard.ui import components
 from dashboard.ui.news import news, payload
 from services.actors import Actor
 
-LOOK_S: Final = 25
+LOOK_S: Final = 20
 """With auth_memory.RECHECK_S, a removed person is out within a minute, on an open page too."""
 _TICKET: Final = "notices.ticket"
 
